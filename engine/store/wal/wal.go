@@ -1,0 +1,2 @@
+// Package wal is the store's log: one sync group is one frame.
+package wal
