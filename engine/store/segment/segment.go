@@ -1,2 +1,69 @@
 // Package segment reads and writes segments: immutable files of samples, sorted by series, then time, then arrival.
+// It also holds the scan that reads one series out of any number of segments and memory as one sequence.
+//
+// A segment's life:
+//
+//  1. A Writer takes the rows of one series after the other, cuts them into blocks of up to BlockRows rows of one kind, and writes columns,
+//     checksums and, at Close, a footer with the series, an index and a summary of every block.
+//  2. Open maps the file and checks all but the blocks. A block is checked against its CRC32C at its first touch in a process.
+//  3. A Run is one series of one segment, or of memory. Scan merges runs, settles duplicates, and hands on what does not overlap as
+//     Arrow records over the mapped bytes, without a copy. RangeStats and Before answer from the summaries where they can.
+//
+// What it promises: any flipped bit in a file is an error that names the file (*CorruptError) before a value of it is seen; a record stays valid while it is
+// retained, even after its Reader is released and the file is unlinked; a scan holds a few blocks a run and one batch, whatever the range.
+// What it does not: it syncs nothing, renames nothing and deletes nothing (that is the store's work).
+//
+// Files are little endian, as are the machines that decant is built for.
 package segment
+
+import (
+	"cmp"
+	"fmt"
+
+	"decant/ingest"
+)
+
+// BlockRows is the most rows that a block holds.
+const BlockRows = 2048
+
+// Duplicates says what becomes of samples of one series that have equal times.
+type Duplicates uint8
+
+const (
+	// KeepAll keeps them all, in order of arrival, but exact repeats (equal kind, value and sum) only once: the first.
+	KeepAll Duplicates = iota
+	// KeepLast keeps the newest arrival alone, of whatever kind it is.
+	KeepLast
+)
+
+// Compare orders series as a segment holds them: by channel, subtopic, name, unit, publisher.
+func Compare(a, b ingest.Series) int {
+	return cmp.Or(
+		cmp.Compare(a.Channel, b.Channel),
+		cmp.Compare(a.Subtopic, b.Subtopic),
+		cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.Unit, b.Unit),
+		cmp.Compare(a.Publisher, b.Publisher),
+	)
+}
+
+// CorruptError is a segment whose bytes are not what was written.
+type CorruptError struct {
+	File   string
+	Offset int64 // where the damaged part starts
+	Text   string
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("segment %s is damaged at offset %d: %s", e.File, e.Offset, e.Text)
+}
+
+// FaultError is a mapped segment that could not be read: the disk failed, or the file was cut under its readers.
+type FaultError struct {
+	File   string
+	Offset int64 // -1 where it is not known
+}
+
+func (e *FaultError) Error() string {
+	return fmt.Sprintf("read segment %s at offset %d: the disk failed, or the file was cut short while in use", e.File, e.Offset)
+}
