@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Config is the configuration file (decant.toml) of one installation. Command line flags and DECANT_… variables beat it where they name
+// the same thing. The zero value of a field means its default; Default gives them all.
+type Config struct {
+	Data         string        `toml:"data"`          // the store's folder
+	Duplicates   string        `toml:"duplicates"`    // keep or last: what a scan shows where one time carries several values
+	MaxFuture    time.Duration `toml:"max_future"`    // how far ahead of receipt a time may be
+	PublisherTag string        `toml:"publisher_tag"` // the Connhex tag that names the publisher
+	Topics       []Topic       `toml:"topics"`        // patterns beside the built-in ones
+	Ingest       Ingest        `toml:"ingest"`
+	Limits       Limits        `toml:"limits"`
+}
+
+// Topic is a topic pattern, which may pin the payload's format.
+type Topic struct {
+	Pattern string `toml:"pattern"`
+	Payload string `toml:"payload"`
+}
+
+// Ingest says how to reach the broker.
+type Ingest struct {
+	Broker       string   `toml:"broker"`
+	Filters      []string `toml:"filters"` // what to subscribe to; empty: what the topic patterns cover
+	ClientID     string   `toml:"client_id"`
+	QoS          int      `toml:"qos"`
+	Username     string   `toml:"username"`
+	PasswordFile string   `toml:"password_file"`
+	CA           string   `toml:"ca"`
+	Cert         string   `toml:"cert"`
+	Key          string   `toml:"key"`
+}
+
+// Limits bound what one message, one store and one export may ask for. Sizes are bytes.
+type Limits struct {
+	Payload     int   `toml:"payload"`
+	Depth       int   `toml:"depth"`
+	Records     int   `toml:"records"`
+	Series      int   `toml:"series"`
+	Memory      int64 `toml:"memory"`      // samples held in memory before they become a segment
+	DeadLetters int64 `toml:"deadletters"` // on disk; the oldest go first
+	Rows        int64 `toml:"rows"`
+	PDFRows     int64 `toml:"pdf_rows"`
+}
+
+// Default is the configuration where nothing is said.
+func Default() Config {
+	return Config{
+		Data:       "decant-data",
+		Duplicates: "keep",
+		MaxFuture:  24 * time.Hour,
+		Ingest:     Ingest{QoS: 1},
+		Limits: Limits{
+			Payload:     1 << 20,
+			Depth:       32,
+			Records:     10_000,
+			Series:      1_000_000,
+			Memory:      64 << 20,
+			DeadLetters: 64 << 20,
+			Rows:        1_000_000_000,
+			PDFRows:     100_000,
+		},
+	}
+}
+
+// LoadConfig reads a configuration file over the defaults. What the file doesn't know how to say is refused by name.
+func LoadConfig(path string) (Config, error) {
+	c := Default()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return c, fmt.Errorf("read configuration: %w", err)
+	}
+	meta, err := toml.Decode(string(data), &c)
+	if err != nil {
+		var parse toml.ParseError
+		if errors.As(err, &parse) {
+			return c, fmt.Errorf("read configuration %s: line %d: %s", path, parse.Position.Line, parse.Message)
+		}
+		return c, fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		names := make([]string, len(unknown))
+		for i, k := range unknown {
+			names[i] = k.String()
+		}
+		return c, fmt.Errorf("read configuration %s: unknown: %s; docs/operations.md lists what is known", path, strings.Join(names, ", "))
+	}
+	if err := c.Validate(); err != nil {
+		return c, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Validate reports every fault at once.
+func (c Config) Validate() error {
+	var faults []error
+	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if c.Data == "" {
+		bad("data: the store needs a folder")
+	}
+	if c.Duplicates != "keep" && c.Duplicates != "last" {
+		bad("duplicates: %q; allowed are keep and last", c.Duplicates)
+	}
+	if c.MaxFuture < 0 {
+		bad("max_future: %s; allowed is 0s and more", c.MaxFuture)
+	}
+	if c.Ingest.QoS < 0 || c.Ingest.QoS > 2 {
+		bad("ingest.qos: %d; allowed are 0, 1 and 2", c.Ingest.QoS)
+	}
+	for _, l := range []struct {
+		name  string
+		value int64
+	}{
+		{"payload", int64(c.Limits.Payload)}, {"depth", int64(c.Limits.Depth)}, {"records", int64(c.Limits.Records)},
+		{"series", int64(c.Limits.Series)}, {"memory", c.Limits.Memory}, {"deadletters", c.Limits.DeadLetters},
+		{"rows", c.Limits.Rows}, {"pdf_rows", c.Limits.PDFRows},
+	} {
+		if l.value <= 0 {
+			bad("limits.%s: %d; allowed is 1 and more", l.name, l.value)
+		}
+	}
+	return errors.Join(faults...)
+}

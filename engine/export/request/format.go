@@ -1,0 +1,167 @@
+package request
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"decant/decimation"
+	"decant/formats"
+)
+
+// compressions lists what format.compression may be, by extension. Where an extension is missing, its files are compressed already.
+var compressions = map[string][]string{
+	"csv":     {"none", "gzip", "zstd"},
+	"jsonl":   {"none", "gzip", "zstd"},
+	"parquet": {"none", "gzip", "zstd", "snappy"},
+	"arrow":   {"none", "zstd"},
+}
+
+func (w *walker) format(p place) Format {
+	var f Format
+	if !p.object("filename", "extension", "columns", "timezone", "template", "csvDelimiter", "timeFormat", "csv", "compression") {
+		return f
+	}
+	f.Filename = w.filename(p.at("filename"))
+	extension := p.at("extension")
+	if extension.required("csv, xlsx, pdf, jsonl, parquet or arrow") {
+		f.Extension = extension.oneOf("csv", "xlsx", "pdf", "jsonl", "parquet", "arrow")
+	}
+	if c := p.at("columns"); c.given() {
+		f.Columns = w.columns(c)
+	}
+	f.Zone = w.zone(p.at("timezone"))
+	template := p.at("template")
+	f.Expanded = template.oneOf("tabular", "expanded") == "expanded"
+	if f.Expanded && slices.Contains([]string{"jsonl", "parquet", "arrow"}, f.Extension) {
+		template.fault("expanded records are for people: csv, xlsx and pdf have them, " + f.Extension + " has not")
+	}
+	f.TimeFormat = "iso"
+	if t := p.at("timeFormat"); t.given() {
+		if s, ok := t.text(); ok {
+			f.TimeFormat = s
+			if err := formats.CheckTimeFormat(s); err != nil {
+				t.fault(err.Error())
+			}
+		}
+	}
+	f.CSV = w.csv(p.at("csv"), p.at("csvDelimiter"))
+	f.Compression = w.compression(p.at("compression"), f.Extension)
+	return f
+}
+
+func (w *walker) filename(p place) string {
+	s, ok := p.text()
+	if ok && strings.TrimSpace(s) == "" {
+		p.fault("a file needs a name; leave this out for the channel and subtopic")
+	}
+	return s
+}
+
+func (w *walker) zone(p place) *decimation.Zone {
+	name := "utc"
+	if p.given() {
+		s, ok := p.text()
+		if !ok {
+			return nil
+		}
+		name = s
+	}
+	zone, err := decimation.LoadZone(name)
+	if err != nil {
+		p.fault(err.Error())
+		return nil
+	}
+	return zone
+}
+
+func (w *walker) columns(p place) []Column {
+	if !p.is(list) {
+		return nil
+	}
+	if len(p.node.items) == 0 {
+		p.fault("there is no column; leave this out for the default columns")
+	}
+	columns := make([]Column, 0, len(p.node.items))
+	ids, labels := map[string]string{}, map[string]string{}
+	for _, c := range p.each() {
+		var column Column
+		if c.object("id", "label") {
+			if id := c.at("id"); id.required("the column's id, such as time") {
+				column.ID, _ = id.text()
+			}
+			column.Label = column.ID
+			if label := c.at("label"); label.given() {
+				column.Label, _ = label.text()
+			}
+			if column.ID != "" {
+				once(c.at("id"), "id", column.ID, ids)
+				once(c, "label", column.Label, labels)
+			}
+		}
+		columns = append(columns, column)
+	}
+	return columns
+}
+
+// once faults what an earlier entry already said.
+func once(p place, what, s string, seen map[string]string) {
+	if first, twice := seen[s]; twice {
+		p.fault("the " + what + " " + s + " is listed already at " + first)
+		return
+	}
+	seen[s] = p.path
+}
+
+// csv reads format.csv and format.csvDelimiter. A profile is a set of defaults: what stands beside it wins.
+func (w *walker) csv(p, delimiter place) formats.CSV {
+	c := formats.CSV{Delimiter: ','}
+	if p.given() && !p.object("profile", "lineEnd", "bom", "decimalComma", "null", "formulaGuard") {
+		return c
+	}
+	if profile := p.at("profile"); profile.given() && profile.oneOf("excel-eu") == "excel-eu" {
+		c.Delimiter, c.DecimalComma, c.BOM = ';', true, true
+	}
+	if delimiter.given() {
+		if s, ok := delimiter.text(); ok {
+			r, size := utf8.DecodeRuneInString(s)
+			if size != len(s) || size == 0 || r == '"' || r == '\r' || r == '\n' || r == 0 || r == '\ufeff' {
+				delimiter.fault(`allowed is one character other than a quote or a line end, such as "," ";" or "\t"`)
+			} else {
+				c.Delimiter = r
+			}
+		}
+	}
+	c.CRLF = p.at("lineEnd").oneOf("lf", "crlf") == "crlf"
+	c.BOM = p.at("bom").flag(c.BOM)
+	c.DecimalComma = p.at("decimalComma").flag(c.DecimalComma)
+	c.NoGuard = !p.at("formulaGuard").flag(true)
+	if token := p.at("null"); token.given() {
+		c.Null, _ = token.text()
+		if strings.ContainsAny(c.Null, "\"\r\n") || strings.ContainsRune(c.Null, c.Delimiter) {
+			token.fault("the null token stands unquoted, so it can't hold a quote, a line end or the delimiter")
+		}
+	}
+	if c.DecimalComma && c.Delimiter == ',' {
+		at := p.at("decimalComma")
+		if !at.given() {
+			at = delimiter
+		}
+		at.fault("a decimal comma needs another delimiter than the comma; set csvDelimiter to \";\"")
+	}
+	return c
+}
+
+func (w *walker) compression(p place, extension string) string {
+	if !p.given() {
+		return ""
+	}
+	allowed, ok := compressions[extension]
+	if !ok {
+		if extension != "" {
+			p.fault("the files of " + extension + " are compressed already; leave this out")
+		}
+		return ""
+	}
+	return p.oneOf(allowed...)
+}

@@ -1,0 +1,149 @@
+package request
+
+import (
+	"strings"
+
+	"decant/decimation"
+)
+
+func (w *walker) item(p place, r *Request) Item {
+	var it Item
+	if !p.object("params", "filename") {
+		return it
+	}
+	it.Filename = w.filename(p.at("filename"))
+	params := p.at("params")
+	if !params.required("an object with target, channelId and subtopic") {
+		return it
+	}
+	if params.node.kind == object && (params.node.get("resource") != nil || params.node.get("filter") != nil) {
+		params.fault("resource items need the export service; here an item selects samples with target, channelId and subtopic")
+		return it
+	}
+	if !params.object("target", "channelId", "subtopic", "from", "to", "period", "decimation", "transform", "outputFormat", "publisher", "unit", "fill") {
+		return it
+	}
+	if t := params.at("target"); t.required("an object such as {\"value\": \"urn:dev:meter:1:energy\"}") {
+		it.Target = w.target(t)
+	}
+	it.Channel = w.id(params.at("channelId"), "the id of the channel that the devices publish to")
+	it.Subtopic = dotted(w.id(params.at("subtopic"), "the kind of message, such as events.data"))
+	w.span(params, &it, r)
+	if d := params.at("decimation"); d.given() {
+		it.Bucket, it.Function = w.decimation(d)
+	}
+	it.Fill = w.fill(params)
+	if t := params.at("transform"); t.given() {
+		it.Delta = t.oneOf("delta") == "delta"
+	}
+	it.Wide = params.at("outputFormat").oneOf("long", "wide") == "wide"
+	it.Publisher = w.filter(params.at("publisher"))
+	it.Unit = w.filter(params.at("unit"))
+	return it
+}
+
+// id is a text that must not be empty.
+func (w *walker) id(p place, what string) string {
+	if !p.required(what) {
+		return ""
+	}
+	s, ok := p.text()
+	if ok && s == "" {
+		p.fault("this is empty: " + what)
+	}
+	return s
+}
+
+// filter is a text that may be empty: no publisher, no unit.
+func (w *walker) filter(p place) *string {
+	s, ok := p.text()
+	if !ok {
+		return nil
+	}
+	return &s
+}
+
+// dotted brings a subtopic in its slashed form into the dotted one.
+func dotted(s string) string {
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '/' })
+	return strings.Join(parts, ".")
+}
+
+// span reads from, to and period.
+func (w *walker) span(params place, it *Item, r *Request) {
+	from, to, period := params.at("from"), params.at("to"), params.at("period")
+	it.From = w.unixTime(from, r)
+	it.To = w.unixTime(to, r)
+	if period.given() {
+		if d, ok := w.period(period); ok {
+			it.Period = &d
+		}
+	}
+	switch {
+	case r.Recurring && (from.given() || to.given()):
+		params.fault("a recurring item takes period, or no range at all; leave out from and to")
+	case from.given() && to.given() && period.given():
+		params.fault("from, to and period together say too much; leave out one of them")
+	case it.From != nil && it.To != nil && *it.From >= *it.To:
+		to.fault("the range is empty: to must be later than from")
+	}
+}
+
+func (w *walker) decimation(p place) (*decimation.Width, decimation.Function) {
+	if !p.object("ds", "dsf") {
+		return nil, 0
+	}
+	var width *decimation.Width
+	if ds := p.at("ds"); ds.required("the width of a bucket, such as 15m or 1M") {
+		if s, ok := ds.text(); ok {
+			v, err := decimation.ParseWidth(s)
+			if err != nil {
+				ds.fault(err.Error())
+			}
+			width = &v
+		}
+	}
+	function := decimation.Avg
+	if dsf := p.at("dsf"); dsf.given() {
+		if s, ok := dsf.text(); ok {
+			f, err := decimation.ParseFunction(s)
+			if err != nil {
+				dsf.fault(err.Error())
+			}
+			function = f
+		}
+	}
+	return width, function
+}
+
+// fill reads params.fill, where JSON null is a value of its own.
+func (w *walker) fill(params place) *decimation.Fill {
+	p := params.atOrNull("fill")
+	if !p.given() {
+		return nil
+	}
+	if !params.at("decimation").given() {
+		p.fault("fill gives empty buckets a row, so it needs decimation")
+	}
+	switch p.node.kind {
+	case null:
+		return &decimation.Fill{Mode: decimation.FillNull}
+	case number:
+		v, err := parseFloat(p.node.text)
+		if err != nil {
+			p.fault(err.Error())
+		}
+		return &decimation.Fill{Mode: decimation.FillValue, Value: v}
+	case text:
+		switch p.node.text {
+		case "null":
+			return &decimation.Fill{Mode: decimation.FillNull}
+		case "previous":
+			return &decimation.Fill{Mode: decimation.FillPrevious}
+		case "linear":
+			return &decimation.Fill{Mode: decimation.FillLinear}
+		}
+	}
+	p.fault(`allowed are null, a number, "previous" and "linear"`)
+	return nil
+}
