@@ -7,23 +7,44 @@
 //  2. Write takes Arrow records whose schema is Schema(doc.Columns), any number of rows each.
 //  3. Finish takes what is only known at the end (Report) and completes the file.
 //
+// A Writer that will not be finished, because it failed or the job was cancelled, is given to Abandon, which frees what it holds.
+//
 // A Writer holds a bounded number of batches (PDF is the exception: it holds the document). The same document and the same rows, however
 // they are cut into records, give the same bytes. A Writer never closes or syncs the io.Writer it was given.
 package formats
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// Writer is an open document. It is sticky: after a fault every call returns that fault.
+// Writer is an open document. It is sticky: after a fault every call returns that fault. It is not safe for concurrent use, and
+// touches the io.Writer below only while a call of it runs.
+//
+// A Writer that holds more than memory (goroutines, retained records, scratch files) is also an io.Closer. Its Close frees all of it, may
+// be called at any time and more than once, also after Finish or a fault, and completes nothing; Finish frees the same.
 type Writer interface {
 	// Write prints the rows of rec. The record stays the caller's; what Write keeps beyond its return it retains itself.
 	Write(rec arrow.Record) error
-	// Finish completes the document. After it, Write returns an error.
+	// Finish completes the document. After it, Write and Finish return ErrFinished.
 	Finish(r Report) error
+}
+
+// ErrFinished is what a Writer returns after Finish, ErrAbandoned what it returns after Abandon.
+var (
+	ErrFinished  = errors.New("the document is already finished")
+	ErrAbandoned = errors.New("the document was abandoned before it was finished")
+)
+
+// Abandon frees what w holds, finished or not.
+func Abandon(w Writer) {
+	if c, ok := w.(io.Closer); ok {
+		c.Close()
+	}
 }
 
 // Open starts a document on w. One such function a format; a format that can't print the document says why.
@@ -118,13 +139,28 @@ type Document struct {
 	Expanded bool // template: expanded. A record is a block of label/value lines instead of a row
 
 	CSV         CSV
-	Compression string // "", "gzip", "zstd"; parquet also "snappy". "" is the format's own default
+	Compression string // "", "none", "gzip", "zstd", "snappy", as the format allows. "" is the format's own default
 
 	About   []Line    // XLSX About sheet, PDF front matter: request, zone, bucket rule; in this order
 	Date    time.Time // the only date a file may carry inside: the range's end or the last sample's time
 	Rows    int64     // rows to come, where the plan knows them exactly; else -1
 	Series  []SeriesSummary
 	TempDir string // where a format may keep scratch files; they are removed by Finish or a fault
+}
+
+// Validate reports every fault of what all formats need.
+func (d Document) Validate() error {
+	var faults []error
+	if len(d.Columns) == 0 {
+		faults = append(faults, errors.New("the document has no columns"))
+	}
+	if d.Zone == nil {
+		faults = append(faults, errors.New("the document has no zone"))
+	}
+	if n := d.Times.Digits; n != 0 && n != 3 && n != 6 && n != 9 {
+		faults = append(faults, fmt.Errorf("times can't have %d fraction digits; allowed are 0, 3, 6 and 9", n))
+	}
+	return errors.Join(append(faults, CheckTimeFormat(d.Times.Format))...)
 }
 
 // Line is a labelled line of text.
