@@ -1,0 +1,206 @@
+package segment
+
+import (
+	"math"
+	"sort"
+)
+
+// Run is one sorted run of one series: from a segment (Reader.Run), or from memory. It is a value; it holds nothing.
+type Run struct {
+	reader *Reader
+	first  int // the run's first block in the reader's index
+	blocks []block
+
+	rows Rows // in memory
+}
+
+// MemoryRun is a run over rows in memory, which must be sorted and must not change while the run is in use. Appending to the slices
+// that they were taken from is no change.
+func MemoryRun(rows Rows) Run { return Run{rows: rows} }
+
+// Len is the number of rows.
+func (r *Run) Len() int64 {
+	n := int64(r.rows.Len())
+	for i := range r.blocks {
+		n += int64(r.blocks[i].rows)
+	}
+	return n
+}
+
+// Bounds are the first and last time (ns). ok is false where the run is empty.
+func (r *Run) Bounds() (first, last int64, ok bool) {
+	n := r.count()
+	if n == 0 {
+		return 0, 0, false
+	}
+	first, _ = r.bounds(0)
+	_, last = r.bounds(n - 1)
+	return first, last, true
+}
+
+// count is the number of blocks. Memory is cut into blocks as a segment is, but its blocks may mix kinds.
+func (r *Run) count() int {
+	if r.reader != nil {
+		return len(r.blocks)
+	}
+	return (r.rows.Len() + BlockRows - 1) / BlockRows
+}
+
+// bounds are the first and last time of block k; nothing is read for it.
+func (r *Run) bounds(k int) (first, last int64) {
+	if r.reader != nil {
+		return r.blocks[k].first, r.blocks[k].last
+	}
+	i, j := r.memoryBlock(k)
+	return r.rows.Time[i], r.rows.Time[j-1]
+}
+
+func (r *Run) memoryBlock(k int) (i, j int) {
+	return k * BlockRows, min((k+1)*BlockRows, r.rows.Len())
+}
+
+// load lays open block k. A mapped block is checked when this process touches it first.
+func (r *Run) load(k int, c *columns) error {
+	if r.reader != nil {
+		return r.reader.open(r.first+k, c)
+	}
+	i, j := r.memoryBlock(k)
+	c.memory(&r.rows, i, j)
+	return nil
+}
+
+// summary is what the index knows of block k; nil in memory.
+func (r *Run) summary(k int) *summary {
+	if r.reader == nil {
+		return nil
+	}
+	return &r.blocks[k].summary
+}
+
+// open lays open a block. Two goroutines may both check it the first time: that costs time, nothing else.
+func (r *Reader) open(i int, c *columns) error {
+	k := &r.index[i]
+	b := r.data[k.offset : k.offset+int64(k.length) : k.offset+int64(k.length)]
+	word, bit := &r.sound[i/32], uint32(1)<<(i%32)
+	sound := word.Load()&bit != 0
+	if !sound && checksum(b) != k.crc {
+		return r.corrupt(k.offset, "a block does not match its checksum")
+	}
+	if err := c.parse(k, b); err != nil {
+		return r.corrupt(k.offset, "a block can't be: "+err.Error())
+	}
+	if !sound {
+		if err := c.checkContent(k); err != nil {
+			return r.corrupt(k.offset, "a block can't be: "+err.Error())
+		}
+		word.Or(bit)
+	}
+	c.reader = r
+	return nil
+}
+
+// cursor walks the rows of a run in from ≤ t < to. The block it stands in is laid open only when its rows are needed.
+type cursor struct {
+	run  Run
+	to   int64
+	k    int // the block
+	pos  int // the row in it
+	end  int // rows of it before to; known when open
+	open bool
+	done bool
+	head int64 // time of the row it stands at
+	cols columns
+}
+
+func (c *cursor) init(run Run, from, to int64) error {
+	n := run.count()
+	*c = cursor{run: run, to: to}
+	c.k = sort.Search(n, func(k int) bool { _, last := run.bounds(k); return last >= from })
+	if c.k == n {
+		c.done = true
+		return nil
+	}
+	first, _ := run.bounds(c.k)
+	if first >= from || first >= to {
+		c.enter()
+		return nil
+	}
+	if err := c.lay(); err != nil {
+		return err
+	}
+	c.pos = lowerBound(c.cols.time, 0, from)
+	c.settle()
+	return nil
+}
+
+// enter stands at the first row of block k.
+func (c *cursor) enter() {
+	c.pos, c.open = 0, false
+	if c.k == c.run.count() {
+		c.done = true
+		return
+	}
+	c.head, _ = c.run.bounds(c.k)
+	c.done = c.head >= c.to
+}
+
+// lay lays the block open.
+func (c *cursor) lay() error {
+	if c.open {
+		return nil
+	}
+	if err := c.run.load(c.k, &c.cols); err != nil {
+		return err
+	}
+	c.open, c.end = true, c.cols.n
+	if c.cols.time[c.end-1] >= c.to {
+		c.end = lowerBound(c.cols.time, c.pos, c.to)
+	}
+	return nil
+}
+
+// settle finds the row to stand at after pos has moved.
+func (c *cursor) settle() {
+	switch {
+	case c.pos < c.end:
+		c.head = c.cols.time[c.pos]
+	case c.end < c.cols.n:
+		c.done = true
+	default:
+		c.k++
+		c.enter()
+	}
+}
+
+// skip goes on to row pos of the open block.
+func (c *cursor) skip(pos int) {
+	c.pos = pos
+	c.settle()
+}
+
+// skipBlock leaves the block.
+func (c *cursor) skipBlock() {
+	c.k++
+	c.enter()
+}
+
+// next is the first time of the block after this one.
+func (c *cursor) next() int64 {
+	if c.k+1 >= c.run.count() {
+		return math.MaxInt64
+	}
+	first, _ := c.run.bounds(c.k + 1)
+	return first
+}
+
+// lowerBound is the first row from i on with time ≥ t. It gallops: in merges the answer is mostly near.
+func lowerBound(times []int64, i int, t int64) int {
+	step := 1
+	low, high := i, len(times)
+	for low+step <= len(times) && times[low+step-1] < t {
+		low += step
+		step *= 2
+	}
+	high = min(high, low+step)
+	return low + sort.Search(high-low, func(k int) bool { return times[low+k] >= t })
+}

@@ -1,0 +1,201 @@
+package segment
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+const (
+	// batchRows ends a batch of copied rows; it has less than twice as many.
+	batchRows = 2048
+	// shareRows is the shortest span that is handed on without a copy: shorter ones cost more as a record than as a copy.
+	shareRows = 128
+)
+
+// Scan reads one series in from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are open ends) out of runs, which come oldest arrival first:
+// by time, then arrival, duplicates settled by policy. Each record has the asked-for columns, in the asked-for order:
+//
+//	time      timestamp[ns, UTC]
+//	value     float64, null unless the sample is a number or a bool (0 or 1)
+//	kind      uint8: ingest.Kind
+//	text      binary: a string or bytes, else null
+//	sum       float64, null where there is none
+//	update    timestamp[ns, UTC], null where there is none
+//	received  timestamp[ns, UTC]
+//	protocol  uint8: ingest.Protocol
+//
+// A record of rows that no other run interferes with lies over the mapped file; others are copied into memory of mem. The scan holds the runs' Readers until it is
+// released; a record does so for itself. Errors, that of an unknown column too, come by Err.
+func Scan(ctx context.Context, runs []Run, from, to int64, policy Duplicates, columns []string, mem memory.Allocator) array.RecordReader {
+	s := &scanner{refs: 1, readers: readersOf(runs)}
+	for _, r := range s.readers {
+		r.Retain()
+	}
+	s.fields, s.schema, s.err = fieldsOf(columns)
+	s.open = func() (*merger, error) { return newMerger(ctx, runs, from, to, policy) }
+	s.copied.init(s.fields, mem)
+	return s
+}
+
+// scanner is the merger's sink: what is long enough becomes a record over the map (shared), the rest is gathered (copied).
+type scanner struct {
+	refs    int64
+	readers []*Reader
+	err     error
+	done    bool
+
+	fields []field
+	schema *arrow.Schema
+	open   func() (*merger, error)
+	merger *merger // nil before the first Next
+	copied batch
+	shared arrow.Record // handed on after copied
+	record arrow.Record // the current one
+	arrays []arrow.Array
+}
+
+func (s *scanner) Schema() *arrow.Schema { return s.schema }
+func (s *scanner) Record() arrow.Record  { return s.record }
+func (s *scanner) Err() error            { return s.err }
+func (s *scanner) Retain()               { atomic.AddInt64(&s.refs, 1) }
+
+func (s *scanner) Release() {
+	if atomic.AddInt64(&s.refs, -1) != 0 {
+		return
+	}
+	s.drop()
+	s.copied.release()
+	for _, r := range s.readers {
+		r.Release()
+	}
+	s.done, s.readers = true, nil
+}
+
+func (s *scanner) drop() {
+	for _, rec := range []arrow.Record{s.record, s.shared} {
+		if rec != nil {
+			rec.Release()
+		}
+	}
+	s.record, s.shared = nil, nil
+}
+
+// Next makes the next record. After a fault there is none, and Err tells it.
+func (s *scanner) Next() bool {
+	if s.record != nil {
+		s.record.Release()
+		s.record = nil
+	}
+	if s.err != nil || s.done {
+		return false
+	}
+	if err := guard(s.readers, s.fill); err != nil {
+		s.err = err
+		s.drop()
+		return false
+	}
+	return s.record != nil
+}
+
+// fill sets record; it stays nil at the end.
+func (s *scanner) fill() (err error) {
+	if s.merger == nil {
+		if s.merger, err = s.open(); err != nil {
+			return err
+		}
+	}
+	for {
+		switch {
+		case s.copied.rows > 0 && (s.shared != nil || s.done || s.copied.rows >= batchRows):
+			s.record = s.copied.take(s.schema)
+			return nil
+		case s.shared != nil:
+			s.record, s.shared = s.shared, nil
+			return nil
+		case s.done:
+			return nil
+		}
+		more, err := s.merger.step(s)
+		if err != nil {
+			return err
+		}
+		s.done = !more
+	}
+}
+
+func (s *scanner) block(*summary) bool { return false }
+
+func (s *scanner) span(c *columns, i, j int) error {
+	if j-i < shareRows || !c.shareable(s.fields) {
+		s.copied.add(c, i, j)
+		return nil
+	}
+	s.arrays = s.arrays[:0]
+	for _, f := range s.fields {
+		s.arrays = append(s.arrays, c.share(f, i, j))
+	}
+	s.shared = array.NewRecord(s.schema, s.arrays, int64(j-i))
+	for _, a := range s.arrays {
+		a.Release()
+	}
+	return nil
+}
+
+// readersOf lists the segments that runs read.
+func readersOf(runs []Run) []*Reader {
+	var out []*Reader
+	for _, run := range runs {
+		if run.reader != nil {
+			out = append(out, run.reader)
+		}
+	}
+	return out
+}
+
+// field is a column that a scan can hand on.
+type field uint8
+
+const (
+	fieldTime field = iota
+	fieldValue
+	fieldKind
+	fieldText
+	fieldSum
+	fieldUpdate
+	fieldReceived
+	fieldProtocol
+)
+
+var timestamp = &arrow.TimestampType{Unit: arrow.Nanosecond, TimeZone: "UTC"}
+
+var fieldTypes = [...]arrow.Field{
+	fieldTime:     {Name: "time", Type: timestamp},
+	fieldValue:    {Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+	fieldKind:     {Name: "kind", Type: arrow.PrimitiveTypes.Uint8},
+	fieldText:     {Name: "text", Type: arrow.BinaryTypes.Binary, Nullable: true},
+	fieldSum:      {Name: "sum", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+	fieldUpdate:   {Name: "update", Type: timestamp, Nullable: true},
+	fieldReceived: {Name: "received", Type: timestamp},
+	fieldProtocol: {Name: "protocol", Type: arrow.PrimitiveTypes.Uint8},
+}
+
+// fieldsOf finds the columns by name. The schema is there even where a name is unknown.
+func fieldsOf(names []string) (fields []field, schema *arrow.Schema, err error) {
+	var list []arrow.Field
+names:
+	for _, name := range names {
+		for f, t := range fieldTypes {
+			if t.Name == name {
+				fields, list = append(fields, field(f)), append(list, t)
+				continue names
+			}
+		}
+		err = fmt.Errorf("scan: there is no column %q", name)
+	}
+	return fields, arrow.NewSchema(list, nil), err
+}

@@ -1,0 +1,75 @@
+package segment
+
+import (
+	"context"
+	"errors"
+)
+
+// Verify reads every byte against its checksum, whatever was checked before, and every block against its summary. It goes on after a fault and reports each
+// (report may be nil) with the offset at which the damaged part starts. The error is the first fault (*CorruptError, *FaultError), or ctx's.
+func (r *Reader) Verify(ctx context.Context, report func(offset int64, text string)) error {
+	var first error
+	note := func(err error) {
+		if err == nil {
+			return
+		}
+		if first == nil {
+			first = err
+		}
+		var corrupt *CorruptError
+		var fault *FaultError
+		switch {
+		case report == nil:
+		case errors.As(err, &corrupt):
+			report(corrupt.Offset, corrupt.Text)
+		case errors.As(err, &fault):
+			report(fault.Offset, err.Error())
+		default:
+			report(0, err.Error())
+		}
+	}
+	note(guard([]*Reader{r}, r.verifyEnds))
+	for i := range r.index {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		note(guard([]*Reader{r}, func() error { return r.verifyBlock(i) }))
+	}
+	return first
+}
+
+// verifyEnds checks what Open has checked, and that it is still there.
+func (r *Reader) verifyEnds() error {
+	if err := r.checkHeader(); err != nil {
+		return err
+	}
+	t, err := r.checkTrailer()
+	if err != nil {
+		return err
+	}
+	if checksum(r.data[t.footerOffset:t.footerOffset+t.footerLength]) != t.footerCRC {
+		return r.corrupt(int64(t.footerOffset), "the footer does not match its checksum")
+	}
+	return nil
+}
+
+func (r *Reader) verifyBlock(i int) error {
+	k := &r.index[i]
+	b := r.data[k.offset : k.offset+int64(k.length)]
+	if checksum(b) != k.crc {
+		return r.corrupt(k.offset, "a block does not match its checksum")
+	}
+	var c columns
+	if err := r.open(i, &c); err != nil {
+		return err
+	}
+	if summarize(c.kind, c.time, c.value) != k.summary {
+		return r.corrupt(k.offset, "a block does not match its summary")
+	}
+	for j := 1; j < c.n; j++ {
+		if c.time[j] < c.time[j-1] {
+			return r.corrupt(k.offset, "a block is not in order of time")
+		}
+	}
+	return nil
+}
