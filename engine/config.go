@@ -17,15 +17,9 @@ type Config struct {
 	Duplicates   string        `toml:"duplicates"`    // keep or last: what a scan shows where one time carries several values
 	MaxFuture    time.Duration `toml:"max_future"`    // how far ahead of receipt a time may be
 	PublisherTag string        `toml:"publisher_tag"` // the Connhex tag that names the publisher
-	Topics       []Topic       `toml:"topics"`        // patterns beside the built-in ones
+	Topics       []string      `toml:"topics"`        // patterns beside the built-in ones, which come after them
 	Ingest       Ingest        `toml:"ingest"`
 	Limits       Limits        `toml:"limits"`
-}
-
-// Topic is a topic pattern, which may pin the payload's format.
-type Topic struct {
-	Pattern string `toml:"pattern"`
-	Payload string `toml:"payload"`
 }
 
 // Ingest says how to reach the broker.

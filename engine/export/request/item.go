@@ -63,9 +63,9 @@ func (w *walker) filter(p place) *string {
 	return &s
 }
 
-// dotted brings a subtopic in its slashed form into the dotted one.
+// dotted brings a subtopic to the form in which it is stored, as ingest does with topics: parts separated by dots, empty ones dropped.
 func dotted(s string) string {
-	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '/' })
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '.' || r == '/' })
 	return strings.Join(parts, ".")
 }
 
