@@ -6,117 +6,191 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// batch gathers rows that have to be copied.
+// batch gathers rows that have to be copied. Until take it only notes where they lie.
 type batch struct {
-	fields   []field
-	builders []array.Builder
-	rows     int
+	fields []field
+	mem    memory.Allocator
+	spans  []span
+	rows   int
 }
 
-func (b *batch) init(fields []field, mem memory.Allocator) {
-	b.fields = fields
-	for _, f := range fields {
-		b.builders = append(b.builders, array.NewBuilder(mem, fieldTypes[f].Type))
+// span is rows i ≤ k < j of a block.
+type span struct {
+	*columns
+	i, j int
+}
+
+func (b *batch) add(c *columns, i, j int) {
+	b.rows += j - i
+	if n := len(b.spans); n > 0 && b.spans[n-1].columns == c && b.spans[n-1].j == i {
+		b.spans[n-1].j = j
+		return
 	}
+	b.spans = append(b.spans, span{c, i, j})
 }
 
-func (b *batch) release() {
-	for _, builder := range b.builders {
-		builder.Release()
-	}
-	b.builders = nil
-}
-
-// take is what was gathered, as a record of the caller's.
+// take copies what was noted into a record of the caller's.
 func (b *batch) take(schema *arrow.Schema) arrow.Record {
-	arrays := make([]arrow.Array, len(b.builders))
-	for i, builder := range b.builders {
-		arrays[i] = builder.NewArray()
+	arrays := make([]arrow.Array, len(b.fields))
+	for i, f := range b.fields {
+		arrays[i] = b.column(f)
 	}
 	rec := array.NewRecord(schema, arrays, int64(b.rows))
 	for _, a := range arrays {
 		a.Release()
 	}
-	b.rows = 0
+	clear(b.spans)
+	b.spans, b.rows = b.spans[:0], 0
 	return rec
 }
 
-// add copies rows i ≤ k < j of a block.
-func (b *batch) add(c *columns, i, j int) {
-	for k, f := range b.fields {
-		switch builder := b.builders[k].(type) {
-		case *array.TimestampBuilder:
-			addTimes(builder, c, f, i, j)
-		case *array.Float64Builder:
-			addNumbers(builder, c, f, i, j)
-		case *array.Uint8Builder:
-			addBytes(builder, c, f, i, j)
-		case *array.BinaryBuilder:
-			addTexts(builder, c, i, j)
-		}
-	}
-	b.rows += j - i
-}
-
-func addTimes(builder *array.TimestampBuilder, c *columns, f field, i, j int) {
+func (b *batch) column(f field) arrow.Array {
 	switch f {
 	case fieldTime:
-		builder.AppendValues(columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), nil)
-		return
+		return copied(b, f, everything, nil, func(c *columns) []int64 { return c.time })
 	case fieldReceived:
-		builder.AppendValues(columnOf[arrow.Timestamp](bytesOf(c.received[i:j])), nil)
-		return
+		return copied(b, f, everything, nil, func(c *columns) []int64 { return c.received })
+	case fieldUpdate:
+		return copied(b, f, (*columns).updates, (*columns).hasUpdateAt, func(c *columns) []int64 { return c.update })
+	case fieldValue:
+		return copied(b, f, (*columns).values, (*columns).hasValueAt, func(c *columns) []float64 { return c.value })
+	case fieldSum:
+		return copied(b, f, (*columns).sums, (*columns).hasSumAt, func(c *columns) []float64 { return c.sum })
+	case fieldKind:
+		return b.octets(f, func(c *columns, i int) byte { return byte(c.kindAt(i)) })
+	case fieldProtocol:
+		return b.octets(f, func(c *columns, i int) byte { return byte(c.protocolAt(i)) })
 	}
-	for k := i; k < j; k++ {
-		if c.hasUpdateAt(k) {
-			builder.Append(arrow.Timestamp(c.update[k]))
-		} else {
-			builder.AppendNull()
-		}
-	}
+	return b.texts()
 }
 
-func addNumbers(builder *array.Float64Builder, c *columns, f field, i, j int) {
+// A column is full in a block where every row has something in it, and void where none has. Between the two the rows tell.
+type presence uint8
+
+const (
+	full presence = iota
+	void
+	mixed
+)
+
+func everything(*columns) presence { return full }
+
+func (c *columns) values() presence {
 	switch {
-	case f == fieldSum:
-		for k := i; k < j; k++ {
-			if c.hasSumAt(k) {
-				builder.Append(c.sum[k])
-			} else {
-				builder.AppendNull()
-			}
-		}
 	case c.kinds != nil:
-		for k := i; k < j; k++ {
-			if isNumber(c.kinds[k]) {
-				builder.Append(c.value[k])
+		return mixed
+	case c.value == nil:
+		return void
+	}
+	return full
+}
+
+func (c *columns) sums() presence    { return presenceOf(c.sum == nil, c.sumValid, c.hasSum) }
+func (c *columns) updates() presence { return presenceOf(c.update == nil, c.updateValid, c.hasUpdate) }
+
+func presenceOf(absent bool, valid []byte, has []bool) presence {
+	switch {
+	case absent:
+		return void
+	case valid == nil && has == nil:
+		return full
+	}
+	return mixed
+}
+
+func (c *columns) hasValueAt(i int) bool { return isNumber(c.kindAt(i)) }
+
+// copied gathers a column of 8 bytes a row. What is null has the value 0.
+func copied[T int64 | float64](b *batch, f field, there func(*columns) presence, has func(*columns, int) bool, of func(*columns) []T) arrow.Array {
+	raw := b.allocate(8 * b.rows)
+	out := columnOf[T](raw.Bytes())
+	nulls := nulls{batch: b}
+	n := 0
+	for _, s := range b.spans {
+		switch column := of(s.columns); there(s.columns) {
+		case full:
+			if s.j-s.i == 1 {
+				out[n] = column[s.i]
 			} else {
-				builder.AppendNull()
+				copy(out[n:], column[s.i:s.j])
+			}
+		case void:
+			for i := range s.j - s.i {
+				nulls.set(n + i)
+			}
+		case mixed:
+			for i := s.i; i < s.j; i++ {
+				if has(s.columns, i) {
+					out[n+i-s.i] = column[i]
+				} else {
+					nulls.set(n + i - s.i)
+				}
 			}
 		}
-	case c.value == nil:
-		builder.AppendNulls(j - i)
-	default:
-		builder.AppendValues(c.value[i:j], nil)
+		n += s.j - s.i
 	}
+	return makeArray(fieldTypes[f].Type, nulls.bitmap, raw, nil, 0, b.rows)
 }
 
-func addBytes(builder *array.Uint8Builder, c *columns, f field, i, j int) {
-	for k := i; k < j; k++ {
-		if f == fieldKind {
-			builder.Append(uint8(c.kindAt(k)))
-		} else {
-			builder.Append(uint8(c.protocolAt(k)))
-		}
-	}
+// nulls makes a validity bitmap where one is needed.
+type nulls struct {
+	*batch
+	bitmap *memory.Buffer
 }
 
-func addTexts(builder *array.BinaryBuilder, c *columns, i, j int) {
-	for k := i; k < j; k++ {
-		if hasText(c.kindAt(k)) {
-			builder.AppendString(c.textAt(k))
-		} else {
-			builder.AppendNull()
+func (s *nulls) set(i int) {
+	if s.bitmap == nil {
+		s.bitmap = s.allocate((s.rows + 7) / 8)
+		for k := range s.bitmap.Bytes() {
+			s.bitmap.Bytes()[k] = 0xff
 		}
 	}
+	s.bitmap.Bytes()[i/8] &^= 1 << (i % 8)
+}
+
+func (b *batch) octets(f field, at func(*columns, int) byte) arrow.Array {
+	raw := b.allocate(b.rows)
+	out := raw.Bytes()[:0]
+	for _, s := range b.spans {
+		for i := s.i; i < s.j; i++ {
+			out = append(out, at(s.columns, i))
+		}
+	}
+	return makeArray(fieldTypes[f].Type, nil, raw, nil, 0, b.rows)
+}
+
+func (b *batch) texts() arrow.Array {
+	offsets := b.allocate(4 * (b.rows + 1))
+	ends := columnOf[int32](offsets.Bytes())
+	nulls := nulls{batch: b}
+	n := 0
+	for _, s := range b.spans {
+		for i := s.i; i < s.j; i++ {
+			ends[n+1] = ends[n]
+			if hasText(s.kindAt(i)) {
+				ends[n+1] += int32(len(s.textAt(i)))
+			} else {
+				nulls.set(n)
+			}
+			n++
+		}
+	}
+	raw := b.allocate(int(ends[n]))
+	out := raw.Bytes()[:0]
+	for _, s := range b.spans {
+		for i := s.i; i < s.j; i++ {
+			if hasText(s.kindAt(i)) {
+				out = append(out, s.textAt(i)...)
+			}
+		}
+	}
+	return makeArray(arrow.BinaryTypes.Binary, nulls.bitmap, offsets, raw, 0, b.rows)
+}
+
+// allocate makes a buffer of zeros.
+func (b *batch) allocate(n int) *memory.Buffer {
+	buf := memory.NewResizableBuffer(b.mem)
+	buf.Resize(n)
+	clear(buf.Bytes())
+	return buf
 }

@@ -19,13 +19,17 @@ type merger struct {
 	cursors []cursor // oldest arrival first
 	policy  Duplicates
 	group   group
+	steps   uint
 }
+
+// checkSteps is how often a merge looks whether it was cancelled.
+const checkSteps = 256
 
 // sink takes what the merger finds, in order.
 type sink interface {
 	// block takes a whole block by its summary alone, or declines.
 	block(s *summary) bool
-	// span takes rows i ≤ k < j of a block. They are valid while the runs are.
+	// span takes rows i ≤ k < j of a block. They are valid, and do not change, while the runs are.
 	span(c *columns, i, j int) error
 }
 
@@ -33,9 +37,9 @@ type sink interface {
 type group struct {
 	active bool
 	time   int64
-	run    int     // the run whose rows come next
-	seen   repeats // KeepAll: what was kept
-	newest columns // KeepLast: the newest so far, at row of it
+	run    int      // the run whose rows come next
+	seen   repeats  // KeepAll: what was kept
+	newest *columns // KeepLast: the newest so far, at row of it
 	row    int
 }
 
@@ -55,8 +59,10 @@ func newMerger(ctx context.Context, runs []Run, from, to int64, policy Duplicate
 
 // step hands at most one piece to the sink. more is false when all is done.
 func (m *merger) step(s sink) (more bool, err error) {
-	if err := m.ctx.Err(); err != nil {
-		return false, err
+	if m.steps++; m.steps%checkSteps == 1 {
+		if err := m.ctx.Err(); err != nil {
+			return false, err
+		}
 	}
 	if m.group.active {
 		return true, m.stepGroup(s)
@@ -82,8 +88,7 @@ func (m *merger) step(s sink) (more bool, err error) {
 		m.startGroup(lead.head)
 		return true, nil
 	}
-	// The cursor may go on to another block, so the span is handed on first.
-	if err := s.span(&lead.cols, i, j); err != nil {
+	if err := s.span(lead.cols, i, j); err != nil {
 		return false, err
 	}
 	lead.skip(j)
@@ -140,7 +145,7 @@ func (m *merger) stepGroup(s sink) error {
 	if g.run == len(m.cursors) {
 		g.active = false
 		if g.row >= 0 {
-			return s.span(&g.newest, g.row, g.row+1)
+			return s.span(g.newest, g.row, g.row+1)
 		}
 		return nil
 	}
@@ -151,7 +156,7 @@ func (m *merger) stepGroup(s sink) error {
 	j := c.pos
 	for ; j < c.end && c.cols.time[j] == g.time; j++ {
 		if m.policy == KeepAll && g.seen.add(c.cols.identity(j)) {
-			if err := s.span(&c.cols, j, j+1); err != nil {
+			if err := s.span(c.cols, j, j+1); err != nil {
 				return err
 			}
 		}

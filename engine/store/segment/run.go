@@ -109,7 +109,7 @@ type cursor struct {
 	open bool
 	done bool
 	head int64 // time of the row it stands at
-	cols columns
+	cols *columns
 }
 
 func (c *cursor) init(run Run, from, to int64) error {
@@ -149,7 +149,9 @@ func (c *cursor) lay() error {
 	if c.open {
 		return nil
 	}
-	if err := c.run.load(c.k, &c.cols); err != nil {
+	// Each block has columns of its own: a batch may still point to those before.
+	c.cols = new(columns)
+	if err := c.run.load(c.k, c.cols); err != nil {
 		return err
 	}
 	c.open, c.end = true, c.cols.n

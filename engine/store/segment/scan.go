@@ -38,7 +38,7 @@ func Scan(ctx context.Context, runs []Run, from, to int64, policy Duplicates, co
 	}
 	s.fields, s.schema, s.err = fieldsOf(columns)
 	s.open = func() (*merger, error) { return newMerger(ctx, runs, from, to, policy) }
-	s.copied.init(s.fields, mem)
+	s.copied = batch{fields: s.fields, mem: mem}
 	return s
 }
 
@@ -69,7 +69,7 @@ func (s *scanner) Release() {
 		return
 	}
 	s.drop()
-	s.copied.release()
+	s.copied.spans = nil
 	for _, r := range s.readers {
 		r.Release()
 	}
