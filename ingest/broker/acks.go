@@ -1,0 +1,119 @@
+package broker
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+)
+
+const (
+	// pubackBytes is the size of a PUBACK: type, length, packet id. In MQTT 5 the same four bytes mean success.
+	pubackBytes = 4
+	// maxPending is reached when every packet id there is waits to be acknowledged. Such a connection breaks the protocol.
+	maxPending = 65535 * pubackBytes
+	// patience is how long a publisher may leave its acknowledgements unread before its connection is closed.
+	patience = 10 * time.Second
+)
+
+var errUnread = errors.New("publisher does not read its acknowledgements")
+
+// acknowledgers write PUBACKs, each connection's in a goroutine of its own while there are any: a publisher that
+// does not read its acknowledgements holds up nobody else's. What collects during one write goes out in the next, together.
+type acknowledgers struct {
+	writing sync.WaitGroup
+
+	mu       sync.Mutex
+	byClient map[*mochi.Client]*acknowledger // connections that are open; a mochi.Client is one connection
+}
+
+// acknowledger is one connection's.
+type acknowledger struct {
+	client  *mochi.Client
+	writing *sync.WaitGroup
+
+	mu      sync.Mutex
+	busy    bool   // a goroutine writes
+	pending []byte // PUBACK packets, whole ones
+	spare   []byte // the buffer written last
+}
+
+func newAcknowledgers() *acknowledgers {
+	return &acknowledgers{byClient: make(map[*mochi.Client]*acknowledger)}
+}
+
+func (a *acknowledgers) of(cl *mochi.Client) *acknowledger {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k := a.byClient[cl]
+	if k == nil {
+		k = &acknowledger{client: cl, writing: &a.writing}
+		a.byClient[cl] = k
+	}
+	return k
+}
+
+func (a *acknowledgers) forget(cl *mochi.Client) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.byClient, cl)
+}
+
+// flush returns when every PUBACK is written. Connections that don't read theirs are closed when patience ends.
+func (a *acknowledgers) flush() {
+	closeAll := time.AfterFunc(patience, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		for cl := range a.byClient {
+			cl.Stop(errUnread)
+		}
+	})
+	defer closeAll.Stop()
+	a.writing.Wait()
+}
+
+// add queues the PUBACK for a packet id. It does not block. After the connection's end it does nothing.
+func (k *acknowledger) add(id uint16) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.client.Closed() {
+		return
+	}
+	if len(k.pending) >= maxPending {
+		k.client.Stop(errUnread)
+		return
+	}
+	k.pending = append(k.pending, 0x40, 2, byte(id>>8), byte(id))
+	if !k.busy {
+		k.busy = true
+		k.writing.Go(k.write)
+	}
+}
+
+// write writes what is pending until nothing is. It goes past the server to the connection: one Write of whole packets
+// can't be torn apart by another, and the server keeps no account of a message that it was told to forget.
+func (k *acknowledger) write() {
+	for {
+		k.mu.Lock()
+		if len(k.pending) == 0 || k.client.Closed() {
+			k.busy, k.pending = false, k.pending[:0]
+			k.mu.Unlock()
+			return
+		}
+		out := k.pending
+		k.pending = k.spare[:0]
+		k.mu.Unlock()
+
+		err := k.client.Net.Conn.SetWriteDeadline(time.Now().Add(patience))
+		if err == nil {
+			_, err = k.client.Net.Conn.Write(out)
+		}
+		if err != nil {
+			k.client.Stop(errors.Join(errUnread, err))
+		}
+		k.mu.Lock()
+		k.spare = out
+		k.mu.Unlock()
+	}
+}

@@ -1,0 +1,93 @@
+package broker
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"log/slog"
+
+	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"decant/ingest"
+)
+
+// hook stands between the server and the pipeline.
+type hook struct {
+	mochi.HookBase
+	cfg  Config
+	take func(ingest.Message) bool
+	acks *acknowledgers
+}
+
+func (h *hook) ID() string { return "decant" }
+
+func (h *hook) Provides(b byte) bool {
+	switch b {
+	case mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPacketRead, mochi.OnPublish, mochi.OnDisconnect:
+		return true
+	}
+	return false
+}
+
+// OnConnectAuthenticate lets in everybody, or the users that are named.
+func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
+	if len(h.cfg.Users) == 0 {
+		return true
+	}
+	want, known := h.cfg.Users[string(pk.Connect.Username)]
+	right := subtle.ConstantTimeCompare([]byte(want), pk.Connect.Password) == 1 && known
+	if !right {
+		h.cfg.Log.Warn("publisher refused: bad user name or password", "client", cl.ID, "user", string(pk.Connect.Username), "remote", cl.Net.Remote)
+	}
+	return right
+}
+
+// OnACLCheck lets publishers publish anywhere; which topics are known is the decoder's business.
+func (h *hook) OnACLCheck(*mochi.Client, string, bool) bool { return true }
+
+var errQoS2 = errors.New("QoS 2 is not served here: publish with QoS 1")
+
+// OnPacketRead refuses QoS 2. The server would reduce it to QoS 1 and answer with a PUBACK, for which such a publisher waits in vain.
+func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
+	if pk.FixedHeader.Type == packets.Publish && pk.FixedHeader.Qos > 1 {
+		h.cfg.Log.Warn("publisher disconnected", "client", cl.ID, "remote", cl.Net.Remote, "error", errQoS2)
+		return pk, errQoS2
+	}
+	return pk, nil
+}
+
+// OnPublish hands the message to the pipeline, and waits only while the pipeline has no room. It always rejects the
+// packet, which makes the server forget it without an answer.
+func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
+	m := ingest.Message{
+		Topic:    pk.TopicName,
+		Payload:  pk.Payload,
+		Received: h.cfg.Now().UnixNano(),
+		QoS:      pk.FixedHeader.Qos,
+		Dup:      pk.FixedHeader.Dup,
+		Client:   cl.ID,
+		PacketID: pk.PacketID,
+		// Retained stays false: a publisher that sets the flag publishes now. What is old is a message that a
+		// broker retained and delivers later, and this one does not.
+	}
+	if m.QoS > 0 {
+		acks := h.acks.of(cl)
+		m.Ack = func() { acks.add(pk.PacketID) }
+	}
+	h.take(m) // false: we are stopping, and the publisher keeps the message
+	return pk, packets.ErrRejectPacket
+}
+
+func (h *hook) OnDisconnect(cl *mochi.Client, _ error, _ bool) { h.acks.forget(cl) }
+
+// quiet passes the server's own log on from warnings upwards, and only as far as an operator can use it: the rest is about its
+// internals.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelError && q.Handler.Enabled(ctx, level)
+}
+
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.Handler.WithGroup(name)} }
