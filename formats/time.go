@@ -14,6 +14,15 @@ type TimeStyle struct {
 // IsNumber says whether times of this style are plain numbers: Unix seconds or milliseconds.
 func (s TimeStyle) IsNumber() bool { return s.Format == "unix" || s.Format == "unixMilli" }
 
+// IsLayout says whether the style is a strftime layout.
+func (s TimeStyle) IsLayout() bool {
+	switch s.Format {
+	case "", "iso", "local", "unix", "unixMilli":
+		return false
+	}
+	return true
+}
+
 // NamesZone says whether cells of this style tell their offset themselves, so that the header need not name the zone.
 func (s TimeStyle) NamesZone() bool {
 	switch s.Format {
@@ -63,15 +72,10 @@ func NewTimePrinter(zone *time.Location, zoneName string, style TimeStyle) *Time
 		until:  math.MinInt64,
 		day:    math.MinInt64,
 	}
-	switch style.Format {
-	case "iso", "local", "unix", "unixMilli":
-	default:
-		layout, err := parseLayout(style.Format)
-		if err != nil {
-			p.format = "iso"
-			break
+	if style.IsLayout() {
+		if layout, err := parseLayout(style.Format); err == nil {
+			p.layout = layout
 		}
-		p.layout = layout
 	}
 	return p
 }

@@ -122,12 +122,6 @@ func (c *contract) sameBytes(doc formats.Document) {
 	for seed := range uint64(3) {
 		same("cut into records", c.cut(doc, rows, rand.New(rand.NewPCG(seed, 1))))
 	}
-	var single []arrow.Record
-	for i := range rows {
-		single = append(single, c.record(doc, rows[i:i+1]))
-	}
-	same("a record a row", single)
-
 	whole := c.record(doc, rows)
 	defer whole.Release()
 	var slices []arrow.Record
@@ -137,6 +131,15 @@ func (c *contract) sameBytes(doc formats.Document) {
 		from = to
 	}
 	same("slices of one record", slices)
+
+	few := rows[:min(len(rows), 100)]
+	var single []arrow.Record
+	for i := range few {
+		single = append(single, c.record(doc, few[i:i+1]))
+	}
+	if !bytes.Equal(c.print(doc, single...), c.print(doc, c.record(doc, few))) {
+		c.Error("a record a row prints another document than one record")
+	}
 
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	same("on one processor", []arrow.Record{c.record(doc, rows)})
@@ -152,7 +155,7 @@ func (c *contract) record(doc formats.Document, rows []Row) arrow.Record {
 func (c *contract) cut(doc formats.Document, rows []Row, r *rand.Rand) []arrow.Record {
 	var records []arrow.Record
 	for len(rows) > 0 {
-		n := min(r.IntN(200)*r.IntN(2), len(rows))
+		n := min(r.IntN(1+c.o.Rows/5)*r.IntN(2), len(rows))
 		records = append(records, c.record(doc, rows[:n]))
 		rows = rows[n:]
 	}

@@ -1,0 +1,224 @@
+package xlsx
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/xuri/excelize/v2"
+
+	"decant/formats"
+)
+
+const (
+	dataSheet      = "Data"
+	aboutSheet     = "About"
+	firstSheetPart = "xl/worksheets/sheet1.xml"
+)
+
+// workbook is all of the file but the sheets of rows: excelize keeps their names, and its empty parts for them are dropped.
+type workbook struct {
+	file   *excelize.File
+	sheets int
+	styles styles
+}
+
+// styles are indices into the workbook's cell formats.
+type styles struct{ header, label, date, wrapped int }
+
+func newWorkbook(doc formats.Document) (*workbook, error) {
+	b := &workbook{file: excelize.NewFile()}
+	layout := dateLayout(doc.Times.Digits)
+	for _, s := range []struct {
+		id    *int
+		style excelize.Style
+	}{
+		{&b.styles.header, excelize.Style{
+			Font:   &excelize.Font{Bold: true},
+			Fill:   excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECF2"}},
+			Border: []excelize.Border{{Type: "bottom", Color: "8497B0", Style: 1}},
+		}},
+		{&b.styles.label, excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Vertical: "top"}}},
+		{&b.styles.date, excelize.Style{CustomNumFmt: &layout, Alignment: &excelize.Alignment{Horizontal: "left"}}},
+		{&b.styles.wrapped, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}},
+	} {
+		id, err := b.file.NewStyle(&s.style)
+		if err != nil {
+			return nil, fmt.Errorf("prepare the workbook's styles: %w", err)
+		}
+		*s.id = id
+	}
+	date := zipDate(doc.Date).Format(time.RFC3339)
+	err := b.file.SetDocProps(&excelize.DocProperties{
+		Title:    clean(doc.Title),
+		Creator:  "decant",
+		Created:  date,
+		Modified: date,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the workbook's properties: %w", err)
+	}
+	return b, nil
+}
+
+// addSheet names the next sheet of rows and its part.
+func (b *workbook) addSheet() (name, part string, err error) {
+	b.sheets++
+	if b.sheets == 1 {
+		return dataSheet, firstSheetPart, b.file.SetSheetName("Sheet1", dataSheet)
+	}
+	name = fmt.Sprintf("%s (%d)", dataSheet, b.sheets)
+	if _, err := b.file.NewSheet(name); err != nil {
+		return "", "", fmt.Errorf("add sheet %s: %w", name, err)
+	}
+	return name, sheetPart(b.sheets), nil
+}
+
+func sheetPart(i int) string { return "xl/worksheets/sheet" + strconv.Itoa(i) + ".xml" }
+
+// filter tells the workbook about a sheet's filter: beside the sheet's own element, Excel wants a hidden name for its range.
+func (b *workbook) filter(sheet, cells string) error {
+	return b.file.AutoFilter(sheet, cells, nil)
+}
+
+// part is one file of the zip archive.
+type part struct {
+	name    string
+	content []byte
+}
+
+// finish fills the About sheet and gives the workbook's parts, by name, without the sheets of rows.
+func (b *workbook) finish(doc formats.Document, r formats.Report) ([]part, error) {
+	if err := b.about(doc, r); err != nil {
+		return nil, fmt.Errorf("fill the sheet %s: %w", aboutSheet, err)
+	}
+	collected := collector{}
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return collected })
+	if _, err := b.file.WriteToBuffer(); err != nil {
+		return nil, fmt.Errorf("build the workbook: %w", err)
+	}
+	for i := range b.sheets {
+		if _, ok := collected[sheetPart(i+1)]; !ok {
+			return nil, fmt.Errorf("build the workbook: excelize has no part %s", sheetPart(i+1))
+		}
+		delete(collected, sheetPart(i+1))
+	}
+	parts := make([]part, 0, len(collected))
+	for _, name := range slices.Sorted(maps.Keys(collected)) {
+		parts = append(parts, part{name, collected[name].Bytes()})
+	}
+	return parts, b.file.Close()
+}
+
+// collector takes excelize's parts, which come in no certain order.
+type collector map[string]*bytes.Buffer
+
+func (c collector) Create(name string) (io.Writer, error) {
+	c[name] = new(bytes.Buffer)
+	return c[name], nil
+}
+
+func (c collector) AddFS(fs.FS) error { return nil }
+func (c collector) Close() error      { return nil }
+
+// about prints the document's lines, what its cells mean, the number of rows and the notes.
+func (b *workbook) about(doc formats.Document, r formats.Report) error {
+	if _, err := b.file.NewSheet(aboutSheet); err != nil {
+		return err
+	}
+	if err := b.file.SetColWidth(aboutSheet, "A", "A", 24); err != nil {
+		return err
+	}
+	if err := b.file.SetColWidth(aboutSheet, "B", "B", 100); err != nil {
+		return err
+	}
+	var lines []formats.Line
+	if doc.Title != "" {
+		lines = append(lines, formats.Line{Label: "title", Text: doc.Title})
+	}
+	lines = append(lines, doc.About...)
+	lines = append(lines,
+		formats.Line{Label: "times", Text: timesNote(doc)},
+		formats.Line{Label: "rows", Text: strconv.FormatInt(r.Rows, 10)})
+	if b.sheets > 1 {
+		lines = append(lines, formats.Line{Label: "sheets of rows", Text: strconv.Itoa(b.sheets)})
+	}
+	row := 0
+	for _, line := range append(lines, r.Notes...) {
+		label := clean(line.Label)
+		for piece := range pieces(clean(line.Text)) {
+			row++
+			if err := b.aboutLine(row, label, piece); err != nil {
+				return err
+			}
+			label = ""
+		}
+	}
+	return nil
+}
+
+func (b *workbook) aboutLine(row int, label, text string) error {
+	for column, cell := range []struct {
+		text  string
+		style int
+	}{{label, b.styles.label}, {text, b.styles.wrapped}} {
+		at := cellName(column, row)
+		if err := b.file.SetCellStr(aboutSheet, at, cell.text); err != nil {
+			return err
+		}
+		if err := b.file.SetCellStyle(aboutSheet, at, at, cell.style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timesNote says how the cells of the time columns are to be read.
+func timesNote(doc formats.Document) string {
+	switch {
+	case doc.Times.Format == "unix" && doc.Times.Digits <= 6:
+		return "numbers: Unix seconds"
+	case doc.Times.Format == "unixMilli" && doc.Times.Digits <= 6:
+		return "numbers: Unix milliseconds"
+	case doc.Times.Digits > 3:
+		return "text: a date cell would not hold fractions finer than milliseconds; zone " + doc.ZoneName
+	case doc.Times.Format == "" || doc.Times.Format == "iso" || doc.Times.Format == "local":
+		return "date cells in the wall time of " + doc.ZoneName
+	}
+	return "text; zone " + doc.ZoneName
+}
+
+// pieces cuts a text into what fits a cell each. An empty text is one piece.
+func pieces(s string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		units, start := 0, 0
+		for i, r := range s {
+			n := utf16.RuneLen(r)
+			if units+n > maxText {
+				if !yield(s[start:i]) {
+					return
+				}
+				units, start = 0, i
+			}
+			units += n
+		}
+		yield(s[start:])
+	}
+}
+
+// clean replaces what XML forbids. It is for what describes the document; a row's cell is refused instead.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r == '\r' || !forbidden("", r) {
+			return r
+		}
+		return '\ufffd'
+	}, strings.ToValidUTF8(s, "\ufffd"))
+}
