@@ -130,7 +130,7 @@ func (d *decoding) join(g *group, m Message) {
 // again after every start.
 func (d *decoding) samples(dst []Sample, m Message) (samples []Sample, err error) {
 	if len(m.Payload) > d.cfg.MaxPayload {
-		return nil, &refused{reason: "payload-size", err: fmt.Errorf("payload has %d bytes, at most %d are taken", len(m.Payload), d.cfg.MaxPayload)}
+		return nil, &refused{reason: "limit", err: fmt.Errorf("payload has %d bytes, at most %d are taken", len(m.Payload), d.cfg.MaxPayload)}
 	}
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -2,7 +2,7 @@ package ingest
 
 // Letter is a message that could not be taken, with the reason.
 type Letter struct {
-	Reason string // a short word to count by, such as "senml" or "payload-size"
+	Reason string // a short word to count by, such as "senml" or "limit"
 	Text   string // what was wrong, for a person
 
 	Topic    string

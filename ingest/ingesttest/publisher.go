@@ -19,11 +19,18 @@ type Publisher struct {
 	InFlight int    // messages unacknowledged at a time, at most 65535. Default 1000
 	QoS      byte   // 0 or 1
 
+	// First numbers the messages: they are First to First+n-1, and their packet ids follow from that. With Dup they are marked as
+	// sent before.
+	First int
+	Dup   bool
+
 	// Acked, if set, is called for each acknowledged message with its number, by one goroutine.
 	Acked func(number int)
+
+	retain bool
 }
 
-// Publish sends messages 0 to n-1, each as message(number) says, and returns when all are acknowledged (at QoS 0: written). On
+// Publish sends n messages, each as message(number) says, and returns when all are acknowledged (at QoS 0: written). On
 // an error, acked tells how many were acknowledged.
 func (p Publisher) Publish(ctx context.Context, n int, message func(number int) (topic string, payload []byte)) (acked int, err error) {
 	if p.InFlight == 0 {
@@ -84,7 +91,7 @@ type sending struct {
 func (s *sending) send(n int, message func(int) (string, []byte)) error {
 	w := bufio.NewWriterSize(s.conn, 64<<10)
 	var packet []byte
-	for number := range n {
+	for number := s.publisher.First; number < s.publisher.First+n; number++ {
 		if s.publisher.QoS > 0 {
 			select {
 			case s.slots <- struct{}{}:
@@ -101,6 +108,12 @@ func (s *sending) send(n int, message func(int) (string, []byte)) error {
 		}
 		topic, payload := message(number)
 		packet = publishPacket(packet[:0], s.publisher.QoS, uint16(number%65535+1), topic, payload)
+		if s.publisher.retain {
+			packet[0] |= 1
+		}
+		if s.publisher.Dup {
+			packet[0] |= 8
+		}
 		if _, err := w.Write(packet); err != nil {
 			return err
 		}
@@ -113,17 +126,18 @@ func (s *sending) readAcks(n int) (acked int) {
 	defer close(s.stop)
 	packet := make([]byte, 4)
 	for ; acked < n; acked++ {
+		number := s.publisher.First + acked
 		if _, err := io.ReadFull(s.r, packet); err != nil {
 			s.readErr = err
 			return acked
 		}
-		id := uint16(acked%65535 + 1)
+		id := uint16(number%65535 + 1)
 		if packet[0] != 0x40 || binary.BigEndian.Uint16(packet[2:]) != id {
 			s.readErr = fmt.Errorf("got packet % x instead of the PUBACK for id %d", packet, id)
 			return acked
 		}
 		if s.publisher.Acked != nil {
-			s.publisher.Acked(acked)
+			s.publisher.Acked(number)
 		}
 		<-s.slots
 	}
@@ -164,3 +178,10 @@ func appendString(dst []byte, s string) []byte {
 
 // appendLength appends MQTT's remaining length.
 func appendLength(dst []byte, n int) []byte { return binary.AppendUvarint(dst, uint64(n)) }
+
+// Retain publishes one message for the broker to keep and to deliver to everybody who subscribes later.
+func Retain(addr, topic string, payload []byte) error {
+	p := Publisher{Addr: addr, QoS: 1, retain: true}
+	_, err := p.Publish(context.Background(), 1, func(int) (string, []byte) { return topic, payload })
+	return err
+}
