@@ -83,6 +83,9 @@ func (c *columns) assign(b []byte, raw *[columnCount][]byte) error {
 			return fmt.Errorf("column %d is not of %d rows", want.column, n)
 		}
 	}
+	if hasText(c.kind) != (b[14+colText] == encodingRaw) {
+		return fmt.Errorf("a text column where none belongs, or none where one does")
+	}
 	c.time = columnOf[int64](raw[colTime])
 	c.value = columnOf[float64](raw[colValue])
 	c.offsets, c.text = columnOf[int32](raw[colOffsets]), raw[colText]
@@ -93,10 +96,15 @@ func (c *columns) assign(b []byte, raw *[columnCount][]byte) error {
 	return nil
 }
 
-// checkContent looks at what indexing relies on: the first and last time, and the text offsets.
+// checkContent looks at what the merge and Arrow rely on: the times and the text offsets.
 func (c *columns) checkContent(k *block) error {
 	if c.time[0] != k.first || c.time[c.n-1] != k.last {
 		return fmt.Errorf("its times are not those of the index")
+	}
+	for i := 1; i < c.n; i++ {
+		if c.time[i] < c.time[i-1] || k.strict && c.time[i] == c.time[i-1] {
+			return fmt.Errorf("its times are not in order")
+		}
 	}
 	last := int32(0)
 	for i, o := range c.offsets {

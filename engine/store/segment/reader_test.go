@@ -1,0 +1,189 @@
+package segment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"decant/ingest"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// TestRecordsOutliveTheirReader: a retained record stays readable when scan and Reader are released and the file is gone, and is the last to hold the map.
+func TestRecordsOutliveTheirReader(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	path := writeFile(t, t.TempDir(), benchRows(3*BlockRows, 0, 1e9))
+	r := openFile(t, path)
+	scan := Scan(context.Background(), []Run{r.Run(0)}, 10e9, math.MaxInt64, KeepAll, []string{"time", "value", "kind", "protocol"}, mem)
+	if !scan.Next() {
+		t.Fatal(scan.Err())
+	}
+	rec := scan.Record()
+	rec.Retain()
+	slice := rec.NewSlice(5, 8)
+	scan.Release()
+	r.Release()
+	if err := os.Remove(path); err != nil {
+		t.Logf("the file stays while it is mapped: %v", err) // Windows
+	}
+	if mem.CurrentAlloc() != 0 {
+		t.Errorf("%d bytes were copied", mem.CurrentAlloc())
+	}
+	if got := rec.Column(0).(*array.Timestamp).Value(0); got != 10e9 || rec.NumRows() != BlockRows-10 {
+		t.Errorf("%d rows from %d", rec.NumRows(), got)
+	}
+	rec.Release()
+	if r.data == nil {
+		t.Fatal("unmapped under a slice of its record")
+	}
+	if got := slice.Column(1).(*array.Float64).Value(2); got != 20+math.Sin(17.0/900) {
+		t.Errorf("value %v", got)
+	}
+	slice.Release()
+	if r.data != nil {
+		t.Errorf("still mapped, %d holders", r.refs.Load())
+	}
+}
+
+// TestWhatOverlapsAlone is copied: one late sample leaves the rest of its block where it lies.
+func TestWhatOverlapsAloneIsCopied(t *testing.T) {
+	r := openFile(t, writeFile(t, t.TempDir(), benchRows(2*BlockRows, 0, 1e9)))
+	defer r.Release()
+	late := benchRows(1, 1000e9, 1)
+	scan := Scan(context.Background(), []Run{r.Run(0), MemoryRun(late)}, math.MinInt64, math.MaxInt64, KeepLast, []string{"time", "value"}, memory.DefaultAllocator)
+	defer scan.Release()
+	var rows []int64
+	for scan.Next() {
+		rows = append(rows, scan.Record().NumRows())
+	}
+	if got, want := fmt.Sprint(rows), fmt.Sprint([]int{1000, 1, BlockRows - 1001, BlockRows}); got != want || scan.Err() != nil {
+		t.Errorf("records of %s rows, want %s, %v", got, want, scan.Err())
+	}
+}
+
+// TestSameTimeWithoutEnd: a device without a clock sends everything with one time. No batch grows with it.
+func TestSameTimeWithoutEnd(t *testing.T) {
+	const n = 5 * BlockRows
+	var rows Rows
+	for i := range n {
+		rows.Append(ingest.Sample{Time: 7, Kind: ingest.KindNumber, Number: float64(i)})
+	}
+	r := openFile(t, writeFile(t, t.TempDir(), rows))
+	defer r.Release()
+	runs := []Run{r.Run(0), MemoryRun(rows)}
+	for policy, want := range map[Duplicates]int64{KeepAll: n, KeepLast: 1} {
+		scan := Scan(context.Background(), runs, math.MinInt64, math.MaxInt64, policy, []string{"value"}, memory.DefaultAllocator)
+		var got int64
+		for scan.Next() {
+			got += scan.Record().NumRows()
+			if scan.Record().NumRows() >= 2*batchRows {
+				t.Errorf("a record of %d rows", scan.Record().NumRows())
+			}
+		}
+		scan.Release()
+		if got != want || scan.Err() != nil {
+			t.Errorf("policy %d: %d rows, want %d, %v", policy, got, want, scan.Err())
+		}
+	}
+}
+
+func TestScanReportsItsFaults(t *testing.T) {
+	r := openFile(t, writeFile(t, t.TempDir(), benchRows(10, 0, 1)))
+	defer r.Release()
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range []struct {
+		name   string
+		ctx    context.Context
+		column string
+		want   string
+	}{
+		{"cancelled", cancelled, "time", "canceled"},
+		{"unknown column", context.Background(), "vaule", `no column "vaule"`},
+	} {
+		scan := Scan(c.ctx, []Run{r.Run(0)}, 0, 100, KeepAll, []string{c.column}, memory.DefaultAllocator)
+		if scan.Next() || scan.Err() == nil || !strings.Contains(scan.Err().Error(), c.want) {
+			t.Errorf("%s: %v", c.name, scan.Err())
+		}
+		scan.Release()
+	}
+}
+
+// TestConcurrentScans share one Reader, whose blocks none has touched.
+func TestConcurrentScans(t *testing.T) {
+	const n = 20 * BlockRows
+	r := openFile(t, writeFile(t, t.TempDir(), benchRows(n, 0, 1e9)))
+	var wg sync.WaitGroup
+	for range 4 {
+		scan := Scan(context.Background(), []Run{r.Run(0)}, math.MinInt64, math.MaxInt64, KeepAll, []string{"time", "value"}, memory.DefaultAllocator)
+		wg.Go(func() {
+			defer scan.Release()
+			var rows int64
+			for scan.Next() {
+				rows += scan.Record().NumRows()
+			}
+			if rows != n || scan.Err() != nil {
+				t.Errorf("%d rows, %v", rows, scan.Err())
+			}
+		})
+	}
+	r.Release()
+	wg.Wait()
+	if r.data != nil {
+		t.Error("still mapped")
+	}
+}
+
+func TestSeriesAreFound(t *testing.T) {
+	path := t.TempDir() + "/x.seg"
+	if err := os.WriteFile(path, sampleSegment(t), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := openFile(t, path)
+	defer r.Release()
+	for i, e := range r.Series() {
+		if at, ok := r.Find(e.Series); !ok || at != i {
+			t.Errorf("series %d found at %d, %v", i, at, ok)
+		}
+		run := r.Run(i)
+		if first, last, ok := run.Bounds(); !ok || first != e.First || last != e.Last || run.Len() != e.Rows {
+			t.Errorf("series %d: run of %d rows from %d to %d, %v", i, run.Len(), first, last, ok)
+		}
+	}
+	if _, ok := r.Find(ingest.Series{Name: "a"}); ok {
+		t.Error("a series that is not there was found")
+	}
+}
+
+// TestEmptySegment has no series and is sound.
+func TestEmptySegment(t *testing.T) {
+	r := openFile(t, writeFile(t, t.TempDir()))
+	defer r.Release()
+	if err := r.Verify(context.Background(), nil); err != nil || len(r.Series()) != 0 {
+		t.Error(len(r.Series()), err)
+	}
+	scan := Scan(context.Background(), nil, 0, 1, KeepAll, []string{"time"}, memory.DefaultAllocator)
+	defer scan.Release()
+	if scan.Next() || scan.Err() != nil || !scan.Schema().Field(0).Equal(arrow.Field{Name: "time", Type: timestamp}) {
+		t.Error(scan.Err(), scan.Schema())
+	}
+	var empty Run
+	if _, _, ok := empty.Bounds(); ok || empty.Len() != 0 {
+		t.Error("an empty run has rows")
+	}
+}
+
+func TestOpenNamesAFileThatIsNotThere(t *testing.T) {
+	if _, err := Open(t.TempDir() + "/gone.seg"); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "gone.seg") {
+		t.Errorf("got %v", err)
+	}
+}

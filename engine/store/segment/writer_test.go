@@ -1,0 +1,134 @@
+package segment
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"decant/ingest"
+)
+
+func TestWriterRefuses(t *testing.T) {
+	number := func(time int64, v float64) Rows {
+		var r Rows
+		r.Append(ingest.Sample{Time: time, Kind: ingest.KindNumber, Number: v})
+		return r
+	}
+	two := func(a, b Rows) Rows {
+		a.Append(ingest.Sample{Time: b.Time[0], Kind: b.Kind[0]})
+		return a
+	}
+	odd := number(1, 1)
+	odd.Kind[0] = 9
+	short := number(1, 1)
+	short.Received = nil
+	text := number(1, 1)
+	text.Kind[0] = ingest.KindString
+	before, after := seriesA, seriesA
+	before.Name, after.Name = "A", "b"
+
+	for _, c := range []struct {
+		name   string
+		series ingest.Series
+		rows   Rows
+		want   string
+	}{
+		{"a series out of order", before, number(3, 1), "belongs before a"},
+		{"the same series, earlier", seriesA, number(1, 1), "time 1 is before 2"},
+		{"rows out of order", after, two(number(2, 1), number(1, 1)), "row 1: time 1 is before"},
+		{"NaN", after, number(1, math.NaN()), "not finite"},
+		{"infinity", after, number(1, math.Inf(-1)), "not finite"},
+		{"a time that stands for an open end", after, number(math.MaxInt64, 1), "row 0: time"},
+		{"an unknown kind", after, odd, "kind 9"},
+		{"a short column", after, short, "received has 0 rows"},
+		{"a string without texts", after, text, "without a text column"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := NewWriter(&bytes.Buffer{})
+			if err := w.Add(seriesA, number(2, 1)); err != nil {
+				t.Fatal(err)
+			}
+			err := w.Add(c.series, c.rows)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want %q", err, c.want)
+			}
+			if again := w.Add(after, number(5, 1)); again != err {
+				t.Errorf("then Add returned %v", again)
+			}
+			if again := w.Close(); again != err {
+				t.Errorf("then Close returned %v", again)
+			}
+		})
+	}
+}
+
+var errFull = errors.New("no space left")
+
+// smallDisk takes n bytes and no more.
+type smallDisk struct{ n int }
+
+func (f *smallDisk) Write(p []byte) (int, error) {
+	if f.n -= len(p); f.n < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestWriterKeepsItsFault(t *testing.T) {
+	rows := benchRows(20*BlockRows, 0, 1)
+	for _, room := range []int{0, 64, 300 << 10, 20 * BlockRows * 24} {
+		w := NewWriter(&smallDisk{room})
+		err := w.Add(seriesA, rows)
+		closed := w.Close()
+		if !errors.Is(closed, errFull) || err != nil && closed != err {
+			t.Errorf("room for %d bytes: Add %v, Close %v", room, err, closed)
+		}
+	}
+}
+
+func TestClosedWriterTakesNothing(t *testing.T) {
+	w := NewWriter(&bytes.Buffer{})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Add(seriesA, benchRows(1, 0, 1)); err == nil {
+		t.Error("a closed writer took rows")
+	}
+}
+
+// TestLongTextsEndABlock: blocks stay small however long the strings are.
+func TestLongTextsEndABlock(t *testing.T) {
+	var rows Rows
+	for i := range 10 {
+		rows.Append(ingest.Sample{Time: int64(i), Kind: ingest.KindBytes, Text: strings.Repeat("x", textLimit/4*(i%6))})
+	}
+	r := openFile(t, writeFile(t, t.TempDir(), rows))
+	defer r.Release()
+	if n, err := scanAll(r); n != 10 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	for _, k := range r.index {
+		if k.rows > 1 && k.length > textLimit+BlockRows {
+			t.Errorf("a block of %d rows has %d bytes", k.rows, k.length)
+		}
+	}
+}
+
+func TestExponentOfEveryClass(t *testing.T) {
+	for _, c := range []struct {
+		v float64
+		e int16
+	}{
+		{1, -52}, {-1, -52}, {1.5, -52}, {2, -51}, {0.1, -56},
+		{math.MaxFloat64, 971}, {math.SmallestNonzeroFloat64, -1074}, {0x1p-1022, -1074}, {0x1p-1021, -1073},
+	} {
+		if got := exponent(c.v); got != c.e {
+			t.Errorf("exponent of %g is %d, want %d", c.v, got, c.e)
+		}
+		if m := math.Abs(math.Ldexp(math.Ldexp(c.v, -int(c.e)/2), -int(c.e)+int(c.e)/2)); m != math.Trunc(m) || m >= 0x1p53 {
+			t.Errorf("%g is not an integer below 2^53 times 2^%d", c.v, c.e)
+		}
+	}
+}
