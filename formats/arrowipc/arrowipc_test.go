@@ -1,0 +1,11 @@
+package arrowipc
+
+import (
+	"testing"
+
+	"decant/formats/formatstest"
+)
+
+func TestContract(t *testing.T) {
+	formatstest.Run(t, Open, formatstest.Options{})
+}

@@ -1,0 +1,11 @@
+package parquet
+
+import (
+	"testing"
+
+	"decant/formats/formatstest"
+)
+
+func TestContract(t *testing.T) {
+	formatstest.Run(t, Open, formatstest.Options{})
+}
