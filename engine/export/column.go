@@ -1,0 +1,213 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"decant/engine/export/request"
+	"decant/formats"
+)
+
+// column is a column of an item and where its cells come from.
+type column struct {
+	formats.Column
+	series int // wide: index of the series; -1 for time
+}
+
+// publishedColumns of the plan, in the order of formats.Document.
+func documentColumns(columns []column) []formats.Column {
+	list := make([]formats.Column, len(columns))
+	for i, c := range columns {
+		list[i] = c.Column
+	}
+	return list
+}
+
+// staticFaults finds columns that no item can fill and wide items without any of their columns, as far as the request alone tells.
+func staticFaults(r *request.Request) request.Faults {
+	var faults request.Faults
+	fillable := make([]bool, len(r.Format.Columns))
+	for i := range r.Items {
+		it := &r.Items[i]
+		if it.Wide && r.Format.Columns == nil {
+			faults = append(faults, request.Fault{Path: "format.columns",
+				Message: "a wide item needs columns: time, and the names or labels of its series"})
+			continue
+		}
+		own := 0
+		for c, entry := range r.Format.Columns {
+			if mayFill(it, entry.ID) {
+				fillable[c] = true
+				if entry.ID != "time" {
+					own++
+				}
+			}
+		}
+		if it.Wide && own == 0 {
+			faults = append(faults, nothingButTime(i))
+		}
+	}
+	for c, entry := range r.Format.Columns {
+		if !fillable[c] {
+			faults = append(faults, request.Fault{Path: fmt.Sprintf("format.columns[%d].id", c), Value: fmt.Sprintf("%q", entry.ID),
+				Message: "no item can fill this column: it is no column of long rows, and no name or label of a wide item's target"})
+		}
+	}
+	return faults
+}
+
+func nothingButTime(item int) request.Fault {
+	return request.Fault{Path: fmt.Sprintf("items[%d]", item),
+		Message: "the wide item is left with nothing but time: list names or labels of its series in format.columns"}
+}
+
+// mayFill says whether an item might have the column id; for wide items only a name under a prefix is left to the source.
+func mayFill(it *request.Item, id string) bool {
+	if !it.Wide {
+		return it.Fills(id)
+	}
+	return id == "time" || slices.ContainsFunc(it.Target, func(n request.Name) bool { return n.Label == id || matches(id, n) })
+}
+
+// longColumns are the columns of a long item. severalOffsets says whether the zone's offset changes within its rows.
+func longColumns(r *request.Request, it *request.Item, series []Selected, severalOffsets bool) []column {
+	entries := r.Format.Columns
+	if entries == nil {
+		entries = defaultColumns(r, it, series, severalOffsets)
+	}
+	var columns []column
+	for _, entry := range entries {
+		if it.Fills(entry.ID) {
+			columns = append(columns, column{
+				Column: formats.Column{ID: entry.ID, Label: entry.Label, Type: columnType(it, entry.ID, series)},
+				series: -1,
+			})
+		}
+	}
+	return columns
+}
+
+func defaultColumns(r *request.Request, it *request.Item, series []Selected, severalOffsets bool) []request.Column {
+	ids := []string{"time", "name", "unit", "value"}
+	if r.Format.Extension == "xlsx" && severalOffsets {
+		ids = slices.Insert(ids, 1, "offset") // a date cell has no offset of its own
+	}
+	if it.Publisher == nil && severalPublishers(series) {
+		ids = slices.Insert(ids, 0, "publisher")
+	}
+	entries := make([]request.Column, len(ids))
+	for i, id := range ids {
+		entries[i] = request.Column{ID: id, Label: id}
+	}
+	return entries
+}
+
+func severalPublishers(series []Selected) bool {
+	return slices.ContainsFunc(series, func(s Selected) bool { return s.Publisher != series[0].Publisher })
+}
+
+func columnType(it *request.Item, id string, series []Selected) formats.Type {
+	switch id {
+	case "time", "created":
+		return formats.Time
+	case "timeUtc":
+		return formats.TimeUTC
+	case "value":
+		return valueType(it, series...)
+	case "stringValue":
+		return formats.Value // every row has its own text, so a dictionary would grow with the rows
+	case "boolValue":
+		return formats.Bool
+	case "dataValue":
+		return formats.Bytes
+	case "sum":
+		return formats.Number
+	case "count":
+		return formats.Integer
+	}
+	return formats.Text
+}
+
+// valueType is Number where only numbers can stand in the column.
+func valueType(it *request.Item, series ...Selected) formats.Type {
+	if it.Bucket != nil || it.Delta {
+		return formats.Number
+	}
+	for _, s := range series {
+		if s.Range.Bools+s.Range.Strings+s.Range.Bytes > 0 {
+			return formats.Value
+		}
+	}
+	return formats.Number
+}
+
+// wideColumns are the columns of a wide item, and the series that none of them prints. A column that two series could fill is a fault; one
+// that only a prefix could have filled, and did not, is reported as absent by its index.
+func wideColumns(r *request.Request, item int, series []Selected) (columns []column, notPrinted []int, absent []int, faults request.Faults) {
+	it := &r.Items[item]
+	printed := make([]bool, len(series))
+	byName := map[string][]int{}
+	for i, s := range series {
+		byName[s.Name] = append(byName[s.Name], i)
+		if s.Label != s.Name {
+			byName[s.Label] = append(byName[s.Label], i)
+		}
+	}
+	own := 0
+	for c, entry := range r.Format.Columns {
+		if entry.ID == "time" {
+			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: formats.Time}, -1})
+			continue
+		}
+		switch found := byName[entry.ID]; {
+		case len(found) > 1:
+			own++
+			faults = append(faults, request.Fault{Path: fmt.Sprintf("format.columns[%d].id", c), Value: fmt.Sprintf("%q", entry.ID),
+				Message: ambiguous(item, series[found[0]].Series, series[found[1]].Series)})
+		case len(found) == 1:
+			own++
+			i := found[0]
+			printed[i] = true
+			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: valueType(it, series[i])}, i})
+		case mayFill(it, entry.ID):
+			absent = append(absent, c)
+		}
+	}
+	if own == 0 && len(absent) == 0 {
+		faults = append(faults, nothingButTime(item))
+	}
+	for i := range series {
+		if !printed[i] {
+			notPrinted = append(notPrinted, i)
+		}
+	}
+	return columns, notPrinted, absent, faults
+}
+
+// ambiguous names two series that want the same column, and what tells them apart.
+func ambiguous(item int, a, b Series) string {
+	var filters []string
+	if a.Publisher != b.Publisher {
+		filters = append(filters, fmt.Sprintf("items[%d].params.publisher: %q or %q", item, a.Publisher, b.Publisher))
+	}
+	if a.Unit != b.Unit {
+		filters = append(filters, fmt.Sprintf("items[%d].params.unit: %q or %q", item, a.Unit, b.Unit))
+	}
+	if a.Name != b.Name {
+		filters = append(filters, "another label for one of them")
+	}
+	return fmt.Sprintf("two series want this column: %s and %s; add %s", describe(a), describe(b), strings.Join(filters, ", or "))
+}
+
+// describe names a series in full, for people.
+func describe(s Series) string {
+	text := s.Name
+	if s.Unit != "" {
+		text += " (" + s.Unit + ")"
+	}
+	if s.Publisher != "" {
+		text += " by " + s.Publisher
+	}
+	return text
+}

@@ -1,0 +1,73 @@
+package export
+
+import (
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+)
+
+// cursor reads one series' rows in order, a record at a time.
+type cursor struct {
+	series int   // index of the series; it settles the order of rows with equal times
+	key    int64 // time of the row at pos; before the first record is read, a time that no row is before
+	pos    int   // the next row of the record
+	n      int   // rows of the record
+	rows   int64 // rows passed on
+
+	open    func() (array.RecordReader, error) // called when the first row is due
+	reader  array.RecordReader
+	explain func(error) error // says which series an error is about
+
+	// The columns of the current record, where it has them.
+	times    []arrow.Timestamp
+	value    *array.Float64
+	kinds    []uint8
+	text     *array.Binary
+	sum      *array.Float64
+	received []arrow.Timestamp
+	protocol []uint8
+	count    []int64
+}
+
+// load goes to the next record that has rows; more is false at the end.
+func (c *cursor) load() (more bool, err error) {
+	for c.reader.Next() {
+		rec := c.reader.Record()
+		if rec.NumRows() == 0 {
+			continue
+		}
+		c.pos, c.n = 0, int(rec.NumRows())
+		for i, field := range rec.Schema().Fields() {
+			switch column := rec.Column(i); field.Name {
+			case "time":
+				c.times = column.(*array.Timestamp).TimestampValues()
+			case "value":
+				c.value = column.(*array.Float64)
+			case "kind":
+				c.kinds = column.(*array.Uint8).Uint8Values()
+			case "text":
+				c.text = column.(*array.Binary)
+			case "sum":
+				c.sum = column.(*array.Float64)
+			case "received":
+				c.received = column.(*array.Timestamp).TimestampValues()
+			case "protocol":
+				c.protocol = column.(*array.Uint8).Uint8Values()
+			case "count":
+				c.count = column.(*array.Int64).Int64Values()
+			}
+		}
+		c.key = int64(c.times[0])
+		return true, nil
+	}
+	if err := c.reader.Err(); err != nil {
+		return false, c.explain(err)
+	}
+	return false, nil
+}
+
+func (c *cursor) close() {
+	if c.reader != nil {
+		c.reader.Release()
+		c.reader = nil
+	}
+}

@@ -1,0 +1,13 @@
+// Package export turns a validated request into finished files.
+//
+//  1. NewPlan resolves the request against a snapshot: ranges, series, columns, file names, expected rows. Everything that can be refused
+//     is refused here, before the first byte is written; a Plan is also what a dry run prints.
+//  2. Run writes each item into a temporary folder, syncs, renames, and writes the manifest last. Stream writes a single item to an
+//     io.Writer instead.
+//  3. An item is one loop (writeItem): every series is a reader that pulls (scan, decimate, fill, delta), a heap merges the readers by
+//     time, and the merged rows become Arrow records that the format prints.
+//
+// Rows come by time, then SenML name, unit, publisher and arrival, so the same request over the same data gives the same bytes. Memory
+// is bounded by one batch of each series that is open at a time; the length of the range does not matter. The summary that a PDF shows
+// reads its series once more. A job that fails or is cancelled leaves no file behind.
+package export

@@ -1,0 +1,144 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"decant/decimation"
+	"decant/formats"
+)
+
+// document tells a format all about an item before its first row.
+func (p *Plan) document(ctx context.Context, snap Snapshot, it *Item, tempDir string) (formats.Document, error) {
+	f := &p.Request.Format
+	doc := formats.Document{
+		Title:       withoutExtension(it.File, "."+f.Extension+suffix(f.Extension, f.Compression)),
+		Columns:     it.Columns(),
+		Zone:        f.Zone.Location,
+		ZoneName:    f.Zone.Name,
+		Times:       formats.TimeStyle{Format: f.TimeFormat, Digits: it.Digits},
+		Expanded:    f.Expanded,
+		CSV:         f.CSV,
+		Compression: f.Compression,
+		About:       p.about(it),
+		Date:        it.date(),
+		Rows:        -1,
+		TempDir:     tempDir,
+	}
+	if it.Exact {
+		doc.Rows = it.Rows
+	}
+	if p.format.summary {
+		var err error
+		if doc.Series, err = p.summary(ctx, snap, it); err != nil {
+			return doc, err
+		}
+	}
+	return doc, nil
+}
+
+// date is the only date that a file carries: where its range ends, or its last sample's time.
+func (it *Item) date() time.Time {
+	if it.To != openTo {
+		return time.Unix(0, it.To).UTC()
+	}
+	if _, last, ok := it.bounds(); ok {
+		return time.Unix(0, last).UTC()
+	}
+	return time.Unix(0, 0).UTC()
+}
+
+// about describes an item for the people who open its file.
+func (p *Plan) about(it *Item) []formats.Line {
+	f := &p.Request.Format
+	zone := f.Zone.Location
+	req := it.request
+	lines := []formats.Line{{Label: "Channel", Text: req.Channel}, {Label: "Subtopic", Text: req.Subtopic}}
+	for i := range it.Series {
+		text := describe(it.Series[i].Series)
+		if label := it.Series[i].Label; label != it.Series[i].Name {
+			text = label + ": " + text
+		}
+		if i == shownSeries {
+			lines = append(lines, formats.Line{Label: "Series", Text: fmt.Sprintf("and %d more", len(it.Series)-i)})
+			break
+		}
+		lines = append(lines, formats.Line{Label: "Series", Text: text})
+	}
+	lines = append(lines,
+		formats.Line{Label: "From", Text: endText(it.From, openFrom, "the first sample", zone)},
+		formats.Line{Label: "To", Text: endText(it.To, openTo, "the last sample", zone) + " (not included)"})
+	if it.To == openTo {
+		lines[len(lines)-1].Text = "the last sample"
+	}
+	lines = append(lines, formats.Line{Label: "Time zone", Text: f.Zone.Name + " (database " + decimation.ZoneDatabase + ")"})
+	if req.Bucket != nil {
+		lines = append(lines, formats.Line{Label: "Buckets", Text: bucketRule(*req.Bucket, req.Function, f.Zone.Name)})
+	}
+	if req.Fill != nil {
+		lines = append(lines, formats.Line{Label: "Empty buckets", Text: fillText(*req.Fill)})
+	}
+	if req.Delta {
+		lines = append(lines, formats.Line{Label: "Transform", Text: "delta: each value less the one before it of the same series"})
+	}
+	if len(p.Request.Raw) > 0 {
+		lines = append(lines, formats.Line{Label: "Request", Text: string(p.Request.Raw)})
+	}
+	return lines
+}
+
+const shownSeries = 100 // in the description; the manifest has them all
+
+func endText(t, open int64, otherwise string, zone *time.Location) string {
+	if t == open {
+		return otherwise
+	}
+	return isoTime(t, zone)
+}
+
+func bucketRule(w decimation.Width, f decimation.Function, zone string) string {
+	kind := "aligned to the wall clock of " + zone
+	if strings.ContainsRune("dwMy", rune(w.Unit)) {
+		kind = "by the calendar of " + zone
+	}
+	return fmt.Sprintf("%s of %s, %s; a row's time is its bucket's start", f, w, kind)
+}
+
+func fillText(f decimation.Fill) string {
+	switch f.Mode {
+	case decimation.FillValue:
+		return "print " + strconv.FormatFloat(f.Value, 'g', -1, 64)
+	case decimation.FillPrevious:
+		return "print the value before"
+	case decimation.FillLinear:
+		return "print what lies on the line between their neighbours"
+	}
+	return "print an empty cell"
+}
+
+// notes are the counts and omissions that a file's last lines tell.
+func (p *Plan) notes(it *Item, result itemResult) []formats.Line {
+	notes := []formats.Line{{Label: "Rows", Text: strconv.FormatInt(result.rows, 10)}}
+	samples := int64(0)
+	var left LeftOut
+	for i := range it.Series {
+		samples += it.Series[i].Range.Samples
+		left.add(it.leftOut(i))
+	}
+	notes = append(notes, formats.Line{Label: "Samples in the range", Text: strconv.FormatInt(samples, 10)})
+	for _, n := range []struct {
+		label string
+		count int64
+	}{{"Left out: strings", left.Strings}, {"Left out: bytes", left.Bytes}, {"Left out: without a value", left.Empty}} {
+		if n.count > 0 {
+			notes = append(notes, formats.Line{Label: n.label, Text: strconv.FormatInt(n.count, 10)})
+		}
+	}
+	for _, i := range it.NotPrinted {
+		notes = append(notes, formats.Line{Label: "Series without a column", Text: describe(it.Series[i].Series)})
+	}
+	return notes
+}

@@ -1,0 +1,304 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"decant/decimation"
+	"decant/engine/export/request"
+	"decant/formats"
+)
+
+// Plan is a request resolved against a snapshot: what Run will write. It holds for that snapshot only.
+type Plan struct {
+	Request *request.Request
+	Due     *int64 // ns; recurring: the scheduled instant of the run
+	Items   []Item
+
+	format format
+	opts   Options
+}
+
+// Item is one file to be.
+type Item struct {
+	Index  int
+	File   string     // its name
+	From   int64      // ns; math.MinInt64 is an open end
+	To     int64      // ns; math.MaxInt64 is an open end
+	Series []Selected // by name, unit, publisher
+	// NotPrinted are the series (by index) that no column of a wide item prints.
+	NotPrinted []int
+
+	Digits  int   // fraction digits of a second
+	Buckets int64 // that meet the range; 0 for raw samples
+	Rows    int64 // expected, at most
+	Exact   bool  // Rows is exact
+	Bytes   int64 // estimated
+
+	request  *request.Item
+	columns  []column
+	buckets  decimation.Buckets
+	fill     span // of bucket starts that fill gives a row
+	offsets  []int
+	rowBytes int64
+}
+
+// span is a half-open range of ns.
+type span struct{ from, to int64 }
+
+func (s span) empty() bool { return s.from >= s.to }
+
+// NewPlan resolves a request. Faults that only show here are a *RequestError, what the source never saw is a *NotFoundError, and what is
+// too big a *LimitError, in this order. snap must be the one that Run gets.
+func NewPlan(ctx context.Context, snap Snapshot, r *request.Request, opts Options) (*Plan, error) {
+	opts = opts.withDefaults()
+	format, ok := lookUpFormat(r.Format.Extension)
+	if !ok {
+		return nil, &RequestError{request.Faults{{Path: "format.extension", Value: fmt.Sprintf("%q", r.Format.Extension), Message: "there is no such format"}}}
+	}
+	p := &Plan{Request: r, format: format, opts: opts}
+	faults := staticFaults(r)
+	faults = append(faults, p.resolveRanges()...)
+	missing, found, err := p.resolveSeries(ctx, snap)
+	if err != nil {
+		return nil, err
+	}
+	if faults = append(faults, found...); len(faults) > 0 {
+		return nil, &RequestError{faults}
+	}
+	if len(missing) > 0 {
+		return nil, &NotFoundError{missing}
+	}
+	for i := range p.Items {
+		if err := p.estimate(&p.Items[i]); err != nil {
+			return nil, err
+		}
+	}
+	return p, p.checkLimits()
+}
+
+// resolveRanges makes the items with their names and ranges.
+func (p *Plan) resolveRanges() (faults request.Faults) {
+	r := p.Request
+	now := run{due: p.opts.due()}
+	if r.Recurring {
+		var err error
+		if now, err = lastRun(r, now.due); err != nil {
+			return request.Faults{{Path: "periodStart", Message: err.Error()}}
+		}
+		p.Due = &now.due
+	}
+	names := fileNames(r)
+	p.Items = make([]Item, len(r.Items))
+	for i := range r.Items {
+		it := &p.Items[i]
+		*it = Item{Index: i, File: names[i], request: &r.Items[i]}
+		var err error
+		if it.From, it.To, err = itemRange(r, it.request, now, p.opts.Align); err != nil {
+			path := fmt.Sprintf("items[%d].params", i)
+			if it.request.Period != nil {
+				path += ".period"
+			}
+			faults = append(faults, request.Fault{Path: path, Message: err.Error()})
+		}
+		if it.request.Bucket != nil {
+			it.buckets = decimation.NewBuckets(*it.request.Bucket, r.Format.Zone)
+		}
+	}
+	return faults
+}
+
+// resolveSeries finds each item's series, what they hold in its range, and its columns.
+func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []string, faults request.Faults, err error) {
+	filled := make([]bool, len(p.Request.Format.Columns))
+	absent := map[int]bool{}
+	for i := range p.Items {
+		it := &p.Items[i]
+		series, none, err := selectSeries(ctx, snap, it.request)
+		if err != nil {
+			return nil, nil, err
+		}
+		missing = append(missing, none...)
+		it.Series = series
+		for s := range it.Series {
+			if it.Series[s].Range, err = snap.Stats(ctx, it.Series[s].ID, it.From, it.To); err != nil {
+				return nil, nil, fmt.Errorf("read statistics of series %s: %w", describe(it.Series[s].Series), err)
+			}
+		}
+		if it.request.Wide && len(none) == 0 {
+			var unfilled []int
+			var found request.Faults
+			it.columns, it.NotPrinted, unfilled, found = wideColumns(p.Request, i, it.Series)
+			faults = append(faults, found...)
+			for _, c := range unfilled {
+				absent[c] = true
+			}
+		}
+		if err := it.resolveTimes(p.Request.Format.Zone.Location); err != nil {
+			faults = append(faults, request.Fault{Path: fmt.Sprintf("items[%d].params.decimation.ds", i),
+				Value: fmt.Sprintf("%q", it.request.Bucket), Message: err.Error()})
+		}
+		if !it.request.Wide && len(none) == 0 {
+			it.columns = longColumns(p.Request, it.request, it.Series, len(it.offsets) > 1)
+		}
+	}
+	for i := range p.Items {
+		for _, c := range p.Items[i].columns {
+			for e, entry := range p.Request.Format.Columns {
+				filled[e] = filled[e] || entry.ID == c.ID
+			}
+		}
+	}
+	for c, entry := range p.Request.Format.Columns {
+		if absent[c] && !filled[c] {
+			missing = append(missing, fmt.Sprintf("format.columns[%d]: no series of the wide items is called %s", c, entry.ID))
+		}
+	}
+	if len(missing) > 0 || len(faults) > 0 {
+		return missing, faults, nil
+	}
+	for i := range p.Items {
+		if err := p.Items[i].resolveDigits(ctx, snap); err != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, nil
+}
+
+// values counts the numbers and bools of a range, which are what decimation and delta take.
+func (s RangeStats) values() int64 { return s.Numbers + s.Bools }
+
+// bounds are the first and last time of the samples that an item prints; ok is false where there are none.
+func (it *Item) bounds() (first, last int64, ok bool) {
+	first, last = math.MaxInt64, math.MinInt64
+	printed := it.printed()
+	for i := range it.Series {
+		s := &it.Series[i].Range
+		switch {
+		case !printed[i]:
+		case it.request.Bucket == nil && !it.request.Delta:
+			if s.Samples > 0 {
+				first, last = min(first, s.First), max(last, s.Last)
+			}
+		case s.values() > 0:
+			first, last = min(first, s.FirstValue), max(last, s.LastValue)
+		}
+	}
+	return first, last, first <= last
+}
+
+// resolveTimes finds what an item's times span: its buckets and offsets. An error is a bucket outside of what int64 ns hold.
+func (it *Item) resolveTimes(zone *time.Location) error {
+	first, last, any := it.bounds()
+	if it.request.Bucket != nil {
+		// Open ends are closed by the first and last value.
+		if it.From != openFrom {
+			first = it.From
+		}
+		if it.To != openTo {
+			last = it.To - 1
+		}
+		if any || it.From != openFrom && it.To != openTo {
+			if first > last { // an end that lies beyond all values
+				return nil
+			}
+			start, _, err := it.buckets.Find(first)
+			if err != nil {
+				return err
+			}
+			lastStart, _, err := it.buckets.Find(last)
+			if err != nil {
+				return err
+			}
+			if it.Buckets, err = it.buckets.Count(first, last+1); err != nil {
+				return err
+			}
+			it.fill = span{start, lastStart + 1}
+			first, last, any = start, lastStart, true
+		}
+	}
+	if any {
+		it.offsets = zoneOffsets(zone, first, last)
+	}
+	return nil
+}
+
+// resolveDigits finds the fewest fraction digits that hold every time that an item prints.
+func (it *Item) resolveDigits(ctx context.Context, snap Snapshot) error {
+	if it.request.Bucket != nil {
+		return nil // buckets start at whole seconds
+	}
+	printed := it.printed()
+	for i := range it.Series {
+		if printed[i] {
+			it.Digits = max(it.Digits, it.Series[i].Range.Digits)
+		}
+	}
+	for _, c := range it.columns {
+		if c.ID != "created" || it.request.Wide {
+			continue
+		}
+		for i := range it.Series {
+			if it.Digits == 9 {
+				break
+			}
+			if err := it.receivedDigits(ctx, snap, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// receivedDigits reads a series' times of receipt, until all nine digits are needed.
+func (it *Item) receivedDigits(ctx context.Context, snap Snapshot, i int) error {
+	explain := func(err error) error { return scanError(it.Series[i].Series, err) }
+	r, err := snap.Scan(ctx, it.Series[i].ID, it.From, it.To, "time", "received")
+	if err != nil {
+		return explain(err)
+	}
+	c := cursor{reader: r, explain: explain}
+	defer c.close()
+	for it.Digits < 9 {
+		more, err := c.load()
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		for _, t := range c.received {
+			it.Digits = max(it.Digits, fractionDigits(int64(t)))
+		}
+	}
+	return nil
+}
+
+func fractionDigits(t int64) int {
+	switch {
+	case t%1e9 == 0:
+		return 0
+	case t%1e6 == 0:
+		return 3
+	case t%1e3 == 0:
+		return 6
+	}
+	return 9
+}
+
+// printed says which series have a column.
+func (it *Item) printed() []bool {
+	printed := make([]bool, len(it.Series))
+	for i := range printed {
+		printed[i] = true
+	}
+	for _, i := range it.NotPrinted {
+		printed[i] = false
+	}
+	return printed
+}
+
+// Columns are the item's columns, in order.
+func (it *Item) Columns() []formats.Column { return documentColumns(it.columns) }

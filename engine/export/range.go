@@ -1,0 +1,134 @@
+package export
+
+import (
+	"fmt"
+	"math"
+
+	"decant/decimation"
+	"decant/engine/export/request"
+)
+
+// Open ends of a range.
+const (
+	openFrom = math.MinInt64
+	openTo   = math.MaxInt64
+)
+
+// run is the one run of a recurring request that a job makes.
+type run struct {
+	due int64 // ns: the scheduled instant
+	k   int64
+}
+
+// lastRun finds the run that was due last at a moment: the largest k with instant k not after it. The first run is k = 1. Without a
+// periodStart the instants are counted from the moment itself, which then is run 0.
+func lastRun(r *request.Request, at int64) (run, error) {
+	zone := r.Format.Zone
+	if r.PeriodStart == nil {
+		return run{due: at}, nil
+	}
+	start := *r.PeriodStart
+	// Calendar periods differ in length, but over four centuries k × their mean length is less than a period away from instant k.
+	k := int64((float64(at) - float64(start)) / meanLength(r.Periodicity))
+	due := func(k int64) int64 {
+		t, err := r.Periodicity.Step(start, k, zone)
+		switch {
+		case err != nil && k > 0:
+			return math.MaxInt64
+		case err != nil:
+			return math.MinInt64
+		}
+		return t
+	}
+	for due(k) > at {
+		k--
+	}
+	for next := due(k + 1); next <= at && next != math.MaxInt64; next = due(k + 1) {
+		k++
+	}
+	if k < 1 {
+		return run{}, fmt.Errorf("no run was due by %s: the first is due at %s, one periodicity (%s) after periodStart; choose a later moment with --at",
+			isoTime(at, zone.Location), isoTime(due(1), zone.Location), r.Periodicity)
+	}
+	return run{due: due(k), k: k}, nil
+}
+
+// meanLength is a period's length in ns where years, months and days have their Gregorian mean.
+func meanLength(p decimation.Period) float64 {
+	const day = 86400e9
+	return float64(p.Years)*365.2425*day + float64(p.Months)*365.2425/12*day + float64(p.Weeks*7+p.Days)*day + float64(p.Clock)
+}
+
+// itemRange resolves an item's from, to and period.
+func itemRange(r *request.Request, it *request.Item, now run, align bool) (from, to int64, err error) {
+	from, to = openFrom, openTo
+	if it.From != nil {
+		from = *it.From
+	}
+	if it.To != nil {
+		to = *it.To
+	}
+	zone := r.Format.Zone
+	switch {
+	case it.Period == nil:
+	case it.From != nil:
+		to, err = it.Period.Step(from, 1, zone)
+	case it.To != nil:
+		from, err = it.Period.Step(to, -1, zone)
+	case r.Recurring && r.PeriodStart != nil && equalPeriods(*it.Period, r.Periodicity) && !align:
+		// Both ends are stepped from periodStart, so that the ranges of all runs tile.
+		to = now.due
+		from, err = r.Periodicity.Step(*r.PeriodStart, now.k-1, zone)
+	default:
+		to = now.due
+		if align {
+			if to, err = lastBoundary(*it.Period, to, zone); err != nil {
+				return 0, 0, err
+			}
+		}
+		from, err = it.Period.Step(to, -1, zone)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	if from >= to {
+		return 0, 0, fmt.Errorf("the range is empty: it starts at %s and ends at %s", isoTime(from, zone.Location), isoTime(to, zone.Location))
+	}
+	return from, to, nil
+}
+
+// equalPeriods compares what periods mean: P12M is P1Y and P7D is P1W.
+func equalPeriods(a, b decimation.Period) bool {
+	return a.Years*12+a.Months == b.Years*12+b.Months && a.Weeks*7+a.Days == b.Weeks*7+b.Days && a.Clock == b.Clock
+}
+
+// lastBoundary is the last calendar boundary not after t. Its kind is the smallest unit that the period counts in: the first of a year or
+// a month, Monday, midnight; a clock period that divides a day has its own grid (PT15M: the quarters of an hour).
+func lastBoundary(p decimation.Period, t int64, zone *decimation.Zone) (int64, error) {
+	const second, minute, hour, day = int64(1e9), int64(60e9), int64(3600e9), int64(86400e9)
+	width := decimation.Width{N: 1}
+	switch c := p.Clock; {
+	case c != 0 && c%hour == 0 && day%c == 0:
+		width = decimation.Width{N: c / hour, Unit: 'h'}
+	case c != 0 && c%hour == 0:
+		width.Unit = 'h'
+	case c != 0 && c%minute == 0 && day%c == 0:
+		width = decimation.Width{N: c / minute, Unit: 'm'}
+	case c != 0 && c%minute == 0:
+		width.Unit = 'm'
+	case c != 0 && c%second == 0 && day%c == 0:
+		width = decimation.Width{N: c / second, Unit: 's'}
+	case c != 0:
+		width.Unit = 's'
+	case p.Days != 0:
+		width.Unit = 'd'
+	case p.Weeks != 0:
+		width.Unit = 'w'
+	case p.Months != 0:
+		width.Unit = 'M'
+	default:
+		width.Unit = 'y'
+	}
+	start, _, err := decimation.NewBuckets(width, zone).Find(t)
+	return start, err
+}

@@ -1,0 +1,147 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"decant/engine/export/request"
+)
+
+// Selected is a series of an item.
+type Selected struct {
+	Series
+	Label string // the target's label, else the SenML name
+	Range RangeStats
+}
+
+// selectSeries finds the series that an item's target means, in the order of rows with equal times: by name, unit, publisher. missing
+// has a sentence for each thing the source never saw.
+func selectSeries(ctx context.Context, snap Snapshot, it *request.Item) (selected []Selected, missing []string, err error) {
+	all, err := snap.Series(ctx, it.Channel, it.Subtopic)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list series of channel %s: %w", it.Channel, err)
+	}
+	if len(all) == 0 {
+		sentence, err := noSuchPlace(ctx, snap, it)
+		return nil, []string{sentence}, err
+	}
+	labels := map[int]string{} // of the chosen, by index in all
+	for _, name := range it.Target {
+		lo, hi := named(all, name)
+		if lo == hi {
+			missing = append(missing, noSuchName(it, name, all))
+			continue
+		}
+		found := false
+		for i := lo; i < hi; i++ {
+			if !passes(all[i], it) {
+				continue
+			}
+			found = true
+			if _, twice := labels[i]; !twice {
+				labels[i] = name.Label
+			}
+		}
+		if !found {
+			missing = append(missing, filteredOut(it, name, all[lo:hi]))
+		}
+	}
+	for i, s := range all {
+		label, chosen := labels[i]
+		if !chosen {
+			continue
+		}
+		if label == "" {
+			label = s.Name
+		}
+		selected = append(selected, Selected{Series: s, Label: label})
+	}
+	return selected, missing, nil
+}
+
+// named finds a target's name among series sorted by name: all[lo:hi].
+func named(all []Series, name request.Name) (lo, hi int) {
+	lo = sort.Search(len(all), func(i int) bool { return all[i].Name >= name.Name })
+	hi = lo
+	for hi < len(all) && matches(all[hi].Name, name) {
+		hi++
+	}
+	return lo, hi
+}
+
+func matches(s string, name request.Name) bool {
+	return s == name.Name || name.Prefix && strings.HasPrefix(s, name.Name)
+}
+
+func passes(s Series, it *request.Item) bool {
+	return (it.Publisher == nil || *it.Publisher == s.Publisher) && (it.Unit == nil || *it.Unit == s.Unit)
+}
+
+// noSuchPlace says that a channel, or its subtopic, never carried anything, and what there is.
+func noSuchPlace(ctx context.Context, snap Snapshot, it *request.Item) (string, error) {
+	all, err := snap.Series(ctx, it.Channel, "")
+	if err != nil {
+		return "", fmt.Errorf("list series of channel %s: %w", it.Channel, err)
+	}
+	if len(all) > 0 {
+		names := distinct(all, func(s Series) string { return s.Subtopic })
+		return fmt.Sprintf("channel %s never carried subtopic %s; %s", it.Channel, it.Subtopic, instead(it.Subtopic, names)), nil
+	}
+	if all, err = snap.Series(ctx, "", ""); err != nil {
+		return "", fmt.Errorf("list series: %w", err)
+	}
+	if len(all) == 0 {
+		return fmt.Sprintf("there is no channel %s: nothing is stored yet", it.Channel), nil
+	}
+	names := distinct(all, func(s Series) string { return s.Channel })
+	return fmt.Sprintf("there is no channel %s; %s", it.Channel, instead(it.Channel, names)), nil
+}
+
+func noSuchName(it *request.Item, name request.Name, all []Series) string {
+	names := distinct(all, func(s Series) string { return s.Name })
+	what := "series " + name.Name
+	if name.Prefix {
+		what = "series whose name starts with " + name.Name
+	}
+	return fmt.Sprintf("channel %s, subtopic %s never carried a %s; %s", it.Channel, it.Subtopic, what, instead(name.Name, names))
+}
+
+func filteredOut(it *request.Item, name request.Name, all []Series) string {
+	var have []string
+	for _, s := range all {
+		have = append(have, fmt.Sprintf("publisher %s with unit %s", orNone(s.Publisher), orNone(s.Unit)))
+	}
+	slices.Sort(have)
+	have = slices.Compact(have)
+	star := ""
+	if name.Prefix {
+		star = "*"
+	}
+	filter := ""
+	if it.Publisher != nil {
+		filter += " by publisher " + orNone(*it.Publisher)
+	}
+	if it.Unit != nil {
+		filter += " with unit " + orNone(*it.Unit)
+	}
+	return fmt.Sprintf("there is no series %s%s%s; there is %s", name.Name, star, filter, someOf(have))
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return `""`
+	}
+	return s
+}
+
+func distinct(all []Series, of func(Series) string) []string {
+	names := make([]string, len(all))
+	for i, s := range all {
+		names[i] = of(s)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
