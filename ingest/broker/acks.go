@@ -19,58 +19,16 @@ const (
 
 var errUnread = errors.New("publisher does not read its acknowledgements")
 
-// acknowledgers write PUBACKs, each connection's in a goroutine of its own while there are any: a publisher that
-// does not read its acknowledgements holds up nobody else's. What collects during one write goes out in the next, together.
-type acknowledgers struct {
-	writing sync.WaitGroup
-
-	mu       sync.Mutex
-	byClient map[*mochi.Client]*acknowledger // connections that are open; a mochi.Client is one connection
-}
-
-// acknowledger is one connection's.
+// acknowledger writes one connection's PUBACKs, in a goroutine of its own while there are any: a publisher that does
+// not read its acknowledgements holds up nobody else's. What collects during one write goes out in the next, together.
 type acknowledger struct {
 	client  *mochi.Client
-	writing *sync.WaitGroup
+	writing *sync.WaitGroup // of all connections
 
 	mu      sync.Mutex
 	busy    bool   // a goroutine writes
 	pending []byte // PUBACK packets, whole ones
 	spare   []byte // the buffer written last
-}
-
-func newAcknowledgers() *acknowledgers {
-	return &acknowledgers{byClient: make(map[*mochi.Client]*acknowledger)}
-}
-
-func (a *acknowledgers) of(cl *mochi.Client) *acknowledger {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	k := a.byClient[cl]
-	if k == nil {
-		k = &acknowledger{client: cl, writing: &a.writing}
-		a.byClient[cl] = k
-	}
-	return k
-}
-
-func (a *acknowledgers) forget(cl *mochi.Client) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.byClient, cl)
-}
-
-// flush returns when every PUBACK is written. Connections that don't read theirs are closed when patience ends.
-func (a *acknowledgers) flush() {
-	closeAll := time.AfterFunc(patience, func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		for cl := range a.byClient {
-			cl.Stop(errUnread)
-		}
-	})
-	defer closeAll.Stop()
-	a.writing.Wait()
 }
 
 // add queues the PUBACK for a packet id. It does not block. After the connection's end it does nothing.

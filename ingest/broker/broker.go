@@ -122,8 +122,8 @@ func (b *Broker) Run(ctx context.Context, take func(ingest.Message) bool) error 
 		ClientNetReadBufferSize: 64 << 10,
 		SysTopicResendInterval:  3600, // nobody is served its $SYS topics
 	})
-	acks := newAcknowledgers()
-	if err := server.AddHook(&hook{cfg: b.cfg, take: take, acks: acks}, nil); err != nil {
+	open := newConnections()
+	if err := server.AddHook(&hook{cfg: b.cfg, take: take, open: open}, nil); err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
 	if err := server.AddListener(listeners.NewNet("mqtt", b.listener)); err != nil {
@@ -133,7 +133,7 @@ func (b *Broker) Run(ctx context.Context, take func(ingest.Message) bool) error 
 		return fmt.Errorf("broker: %w", err)
 	}
 	<-ctx.Done()
-	acks.flush()
+	open.flush()
 	if err := server.Close(); err != nil {
 		return fmt.Errorf("broker: close: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -229,6 +231,31 @@ func TestQoS0IsStoredWithoutAnAnswer(t *testing.T) {
 	s.stop()
 	if got := s.p.Stats().QoS0; got != 10 {
 		t.Errorf("%d messages counted as QoS 0", got)
+	}
+}
+
+func TestWillOfAPublisherThatVanishesIsStored(t *testing.T) {
+	s := serve(t, broker.Config{}, ingest.Config{})
+	ctx, vanish := context.WithCancel(t.Context())
+	o := paho.NewClientOptions().AddBroker(s.broker.URL()).SetClientID("device").SetAutoReconnect(false).SetWill("m/1", "gone", 1, true)
+	o.SetCustomOpenConnectionFn(func(u *url.URL, _ paho.ClientOptions) (net.Conn, error) {
+		conn, err := net.Dial("tcp", u.Host)
+		context.AfterFunc(ctx, func() { conn.Close() })
+		return conn, err
+	})
+	c := paho.NewClient(o)
+	if token := c.Connect(); !token.WaitTimeout(patience) || token.Error() != nil {
+		t.Fatal(token.Error())
+	}
+	vanish()
+	waiting, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := s.store.WaitFor(waiting, 1); err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	if got := s.store.Samples(); got[0].Text != "gone" {
+		t.Errorf("stored %+v", got)
 	}
 }
 

@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"log/slog"
 
 	mochi "github.com/mochi-mqtt/server/v2"
@@ -17,14 +16,15 @@ type hook struct {
 	mochi.HookBase
 	cfg  Config
 	take func(ingest.Message) bool
-	acks *acknowledgers
+	open *connections
 }
 
 func (h *hook) ID() string { return "decant" }
 
 func (h *hook) Provides(b byte) bool {
 	switch b {
-	case mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPacketRead, mochi.OnPublish, mochi.OnDisconnect:
+	case mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPacketRead, mochi.OnSessionEstablished,
+		mochi.OnPublish, mochi.OnWillSent, mochi.OnDisconnect:
 		return true
 	}
 	return false
@@ -46,13 +46,12 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 // OnACLCheck lets publishers publish anywhere; which topics are known is the decoder's business.
 func (h *hook) OnACLCheck(*mochi.Client, string, bool) bool { return true }
 
-var errQoS2 = errors.New("QoS 2 is not served here: publish with QoS 1")
-
-// OnPacketRead refuses QoS 2. The server would reduce it to QoS 1 and answer with a PUBACK, for which such a publisher waits in vain.
+// OnPacketRead disconnects a publisher that sends QoS 2. The server would reduce that to QoS 1 and answer with a PUBACK, which means
+// nothing to such a publisher. Of all errors, the server heeds only ErrRejectPacket here.
 func (h *hook) OnPacketRead(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
 	if pk.FixedHeader.Type == packets.Publish && pk.FixedHeader.Qos > 1 {
-		h.cfg.Log.Warn("publisher disconnected", "client", cl.ID, "remote", cl.Net.Remote, "error", errQoS2)
-		return pk, errQoS2
+		h.cfg.Log.Warn("publisher disconnected", "client", cl.ID, "remote", cl.Net.Remote, "error", "QoS 2 is not served here: publish with QoS 1")
+		return pk, packets.ErrRejectPacket
 	}
 	return pk, nil
 }
@@ -71,15 +70,21 @@ func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, e
 		// Retained stays false: a publisher that sets the flag publishes now. What is old is a message that a
 		// broker retained and delivers later, and this one does not.
 	}
+	c := h.open.of(cl)
 	if m.QoS > 0 {
-		acks := h.acks.of(cl)
-		m.Ack = func() { acks.add(pk.PacketID) }
+		m.Ack = func() { c.acks.add(pk.PacketID) }
 	}
-	h.take(m) // false: we are stopping, and the publisher keeps the message
+	c.hand(m, h.take)
 	return pk, packets.ErrRejectPacket
 }
 
-func (h *hook) OnDisconnect(cl *mochi.Client, _ error, _ bool) { h.acks.forget(cl) }
+// OnWillSent takes the message that a publisher left for the case that it vanishes. Nobody waits for its acknowledgement.
+func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
+	h.take(ingest.Message{Topic: pk.TopicName, Payload: pk.Payload, Received: h.cfg.Now().UnixNano(), Client: cl.ID})
+}
+
+func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) { h.open.begin(cl) }
+func (h *hook) OnDisconnect(cl *mochi.Client, _ error, _ bool)          { h.open.end(cl) }
 
 // quiet passes the server's own log on from warnings upwards, and only as far as an operator can use it: the rest is about its
 // internals.
