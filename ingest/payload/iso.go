@@ -27,7 +27,11 @@ func inRange(ns int64, ok bool) (int64, error) {
 
 // UTC is the Local of times that are UTC.
 func UTC(year, month, day, hour, minute, second, nsec int) (int64, error) {
-	return inRange(decimal.FromInt(unixSeconds(year, month, day, hour, minute, second)).Nanos(int64(nsec), 9))
+	seconds := unixSeconds(year, month, day, hour, minute, second)
+	if seconds < 0 { // toward zero, so that the whole seconds of the earliest times fit, too
+		seconds, nsec = seconds+1, nsec-1e9
+	}
+	return inRange(decimal.FromInt(seconds).Nanos(int64(nsec), 9))
 }
 
 // unixSeconds counts the seconds since 1970 in the proleptic Gregorian calendar.
