@@ -253,6 +253,7 @@ func TestWillOfAPublisherThatVanishesIsStored(t *testing.T) {
 	if err := s.store.WaitFor(waiting, 1); err != nil {
 		t.Fatal(err)
 	}
+	c.Disconnect(100)
 	s.stop()
 	if got := s.store.Samples(); got[0].Text != "gone" {
 		t.Errorf("stored %+v", got)
