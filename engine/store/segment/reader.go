@@ -16,7 +16,8 @@ import (
 // Arrow buffer over its bytes; the last to let go unmaps the file.
 type Reader struct {
 	path   string
-	data   mmap.MMap
+	data   []byte // the mapped file; nil once unmapped
+	unmap  func() error
 	series []SeriesEntry
 	index  []block
 	starts []int           // the first block of each series, and the number of blocks
@@ -43,14 +44,19 @@ func Open(path string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
-	if info.Size() < headerSize+trailerSize {
-		return nil, &CorruptError{File: path, Offset: info.Size(), Text: fmt.Sprintf("truncated: %d bytes are less than the shortest segment", info.Size())}
+	if info.Size() == 0 { // nothing can be mapped of it
+		return nil, &CorruptError{File: path, Text: "truncated: the file is empty"}
 	}
 	data, err := mmap.Map(f, mmap.RDONLY, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open segment %s: map it: %w", path, err)
 	}
-	r := &Reader{path: path, data: data}
+	return newReader(path, data, data.Unmap)
+}
+
+// newReader checks a file's bytes, which are aligned to 64 and stay until unmap is called.
+func newReader(path string, data []byte, unmap func() error) (*Reader, error) {
+	r := &Reader{path: path, data: data, unmap: unmap}
 	r.refs.Store(1)
 	if err := guard([]*Reader{r}, r.load); err != nil {
 		r.Release()
@@ -61,6 +67,9 @@ func Open(path string) (*Reader, error) {
 
 // load checks all but the blocks and copies the footer out of the map.
 func (r *Reader) load() error {
+	if n := len(r.data); n < headerSize+trailerSize {
+		return r.corrupt(int64(n), fmt.Sprintf("truncated: %d bytes are less than the shortest segment", n))
+	}
 	if err := r.checkHeader(); err != nil {
 		return err
 	}
@@ -196,7 +205,8 @@ func (r *Reader) Release() {
 	switch n := r.refs.Add(-1); {
 	case n == 0:
 		// Unmapping fails only for addresses that were never mapped.
-		_ = r.data.Unmap()
+		_ = r.unmap()
+		r.data = nil
 	case n < 0:
 		panic("segment: Release of a released Reader")
 	}
