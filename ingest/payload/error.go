@@ -22,12 +22,15 @@ const (
 
 // Error says why a payload can't be taken.
 type Error struct {
-	Reason string // one of the Reason constants
+	reason string
 	Record int    // index of the record or array element, from 0; -1 where there is none
 	Label  string // the label or key, or empty
 	Offset int    // of the fault in the payload, in bytes; -1 where it has no place
 	Text   string // what is wrong, what is allowed
 }
+
+// Reason is one of the Reason constants, to count by.
+func (e *Error) Reason() string { return e.reason }
 
 // Error prints where and what.
 func (e *Error) Error() string {
@@ -50,7 +53,7 @@ func (e *Error) Error() string {
 
 // fault makes an Error that belongs to no record.
 func fault(reason string, offset int, format string, args ...any) *Error {
-	return &Error{Reason: reason, Record: -1, Offset: offset, Text: fmt.Sprintf(format, args...)}
+	return &Error{reason: reason, Record: -1, Offset: offset, Text: fmt.Sprintf(format, args...)}
 }
 
 // quoteShort quotes text for an error, shortened.

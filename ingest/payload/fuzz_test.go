@@ -62,7 +62,7 @@ func FuzzDecode(f *testing.F) {
 		samples, err := d.DecodeRoute(nil, named, b, received)
 		if err != nil {
 			var e *Error
-			if !errors.As(err, &e) || e.Reason == "" || samples != nil {
+			if !errors.As(err, &e) || e.Reason() == "" || samples != nil {
 				t.Fatalf("%v with %d samples", err, len(samples))
 			}
 			return
@@ -91,7 +91,7 @@ func FuzzJSON(f *testing.F) {
 			}
 		}
 		var e *Error
-		if errors.As(err, &e) && e.Reason == ReasonLimit {
+		if errors.As(err, &e) && e.Reason() == ReasonLimit {
 			return // depth, and numbers of more than 1024 bytes
 		}
 		if want := strictJSON(b); (err == nil) != (want == nil) {

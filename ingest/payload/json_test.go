@@ -154,7 +154,7 @@ func TestRefuses(t *testing.T) {
 	for _, tt := range tests {
 		_, err := decode(d, tt.topic, tt.payload, false)
 		var e *Error
-		if !errors.As(err, &e) || e.Reason != tt.reason || !strings.Contains(err.Error(), tt.text) {
+		if !errors.As(err, &e) || e.Reason() != tt.reason || !strings.Contains(err.Error(), tt.text) {
 			t.Errorf("%s %.60s:\n got %v\nwant %s: %s", tt.topic, tt.payload, err, tt.reason, tt.text)
 		}
 	}
@@ -178,7 +178,7 @@ func TestRetained(t *testing.T) {
 	} {
 		_, err := decode(d, "channels/c/messages/s", payload, true)
 		var e *Error
-		if taken && err != nil || !taken && (!errors.As(err, &e) || e.Reason != ReasonRetained) {
+		if taken && err != nil || !taken && (!errors.As(err, &e) || e.Reason() != ReasonRetained) {
 			t.Errorf("%s: %v", payload, err)
 		}
 	}

@@ -68,7 +68,7 @@ func (w *work) isJSONNumber(text []byte) bool {
 	}
 	probe := scanner{data: text}
 	_, err := probe.number()
-	if e, ok := err.(*Error); ok && e.Reason == ReasonJSON {
+	if e, ok := err.(*Error); ok && e.reason == ReasonJSON {
 		return false
 	}
 	return probe.pos == len(text)

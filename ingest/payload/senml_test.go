@@ -275,8 +275,8 @@ func TestSenMLRefuses(t *testing.T) {
 			t.Errorf("%.80s: error %v", tt.pack, err)
 			continue
 		}
-		if !strings.Contains(tt.reason, e.Reason) || !strings.Contains(err.Error(), tt.text) {
-			t.Errorf("%.80s:\n got %s: %v\nwant %s: %s", tt.pack, e.Reason, err, tt.reason, tt.text)
+		if !strings.Contains(tt.reason, e.Reason()) || !strings.Contains(err.Error(), tt.text) {
+			t.Errorf("%.80s:\n got %s: %v\nwant %s: %s", tt.pack, e.Reason(), err, tt.reason, tt.text)
 		}
 		if len(got) != 1 || got[0].Number != 42 {
 			t.Errorf("%.80s: dst came back as %v", tt.pack, got)

@@ -225,7 +225,7 @@ func TestCBORRefuses(t *testing.T) {
 		}
 		_, err = d.DecodeRoute(nil, route, payload, received)
 		var e *Error
-		if !errors.As(err, &e) || e.Reason != tt.reason || !strings.Contains(err.Error(), tt.text) {
+		if !errors.As(err, &e) || e.Reason() != tt.reason || !strings.Contains(err.Error(), tt.text) {
 			t.Errorf("%s:\n got %v\nwant %s: %s", tt.hex, err, tt.reason, tt.text)
 		}
 	}

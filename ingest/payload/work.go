@@ -69,7 +69,7 @@ func (w *work) route(topic string) (ingest.Route, error) {
 
 // fault makes an Error at the record at hand.
 func (w *work) fault(reason, label string, offset int, format string, args ...any) *Error {
-	return &Error{Reason: reason, Record: w.record, Label: label, Offset: offset, Text: fmt.Sprintf(format, args...)}
+	return &Error{reason: reason, Record: w.record, Label: label, Offset: offset, Text: fmt.Sprintf(format, args...)}
 }
 
 // locate adds the record at hand to a fault that does not name one.
