@@ -1,11 +1,83 @@
 package parquet
 
 import (
+	"bytes"
+	"math"
+	"strings"
 	"testing"
 
+	"decant/formats"
 	"decant/formats/formatstest"
 )
 
 func TestContract(t *testing.T) {
 	formatstest.Run(t, Open, formatstest.Options{})
+}
+
+func TestContractOfManyBatches(t *testing.T) {
+	doc := formatstest.Document()
+	formatstest.Run(t, Open, formatstest.Options{Document: &doc, Rows: 35000, Faults: 4})
+}
+
+func TestReadByPyarrow(t *testing.T) {
+	for compression, want := range map[string]string{"": "ZSTD", "none": "UNCOMPRESSED", "gzip": "GZIP", "snappy": "SNAPPY"} {
+		t.Run("compression="+compression, func(t *testing.T) {
+			t.Parallel()
+			doc := formatstest.Document()
+			doc.Compression = compression
+			rows := formatstest.Rows(2000)
+			table := formatstest.ReadByPyarrow(t, "parquet", formatstest.Print(t, Open, doc, rows))
+			table.Check(t, doc, rows)
+			if table.Info["compression"] != want || table.Info["created_by"] != "decant" {
+				t.Errorf("compression %q gives %v", compression, table.Info)
+			}
+		})
+	}
+}
+
+// manyRows is a document in which dictionaries overflow into plain pages and times go backwards, over more than one row group.
+func manyRows(n int) (formats.Document, []formatstest.Row) {
+	doc := formatstest.Document()
+	doc.Columns = []formats.Column{
+		{ID: "time", Label: "time.with.dots", Type: formats.Time},
+		{ID: "value", Label: "value", Type: formats.Number},
+		{ID: "name", Label: "name", Type: formats.Text},
+	}
+	rows := make([]formatstest.Row, n)
+	for i := range rows {
+		at := formatstest.Start.UnixNano() + int64(i)*1e9
+		switch i % 1000 {
+		case 17:
+			at = math.MinInt64 + 1
+		case 18:
+			at = math.MaxInt64 - 1
+		}
+		rows[i] = formatstest.Row{at, math.Sin(float64(i)), "urn:dev:" + strings.Repeat("x", i%7)}
+	}
+	return doc, rows
+}
+
+func TestRowGroups(t *testing.T) {
+	t.Parallel()
+	doc, rows := manyRows(262_144 + 1)
+	file := formatstest.Print(t, Open, doc, rows)
+	table := formatstest.ReadByPyarrow(t, "parquet", file)
+	table.Check(t, doc, rows)
+	if table.Info["row_groups"] != "2" {
+		t.Errorf("%s row groups, want 2", table.Info["row_groups"])
+	}
+	if again := formatstest.Print(t, Open, doc, rows); !bytes.Equal(file, again) {
+		t.Error("the same rows give another file")
+	}
+}
+
+func TestEmptyIsReadByPyarrow(t *testing.T) {
+	t.Parallel()
+	doc := formatstest.Document()
+	formatstest.ReadByPyarrow(t, "parquet", formatstest.Print(t, Open, doc, nil)).Check(t, doc, nil)
+}
+
+func BenchmarkWrite(b *testing.B) {
+	doc, rows := manyRows(200_000)
+	formatstest.BenchmarkWrite(b, "parquet", Open, doc, rows)
 }

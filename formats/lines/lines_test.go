@@ -1,0 +1,152 @@
+package lines
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"go.uber.org/goleak"
+
+	"decant/formats"
+	"decant/formats/formatstest"
+)
+
+// lone is a document of one integer column.
+func lone() formats.Document {
+	doc := formatstest.Document()
+	doc.Columns = []formats.Column{{ID: "n", Label: "n", Type: formats.Integer}}
+	return doc
+}
+
+func numbered(mem memory.Allocator, doc formats.Document, n int) arrow.Record {
+	rows := make([]formatstest.Row, n)
+	for i := range rows {
+		rows[i] = formatstest.Row{int64(i)}
+	}
+	return formatstest.Record(mem, doc.Columns, rows)
+}
+
+// first prints, for each record, which row of the document it begins with; fault may step in.
+type first struct {
+	active, most *atomic.Int64
+	fault        func(first int64)
+}
+
+func (p first) Append(dst []byte, rec arrow.Record, n int64) []byte {
+	now := p.active.Add(1)
+	defer p.active.Add(-1)
+	for most := p.most.Load(); now > most && !p.most.CompareAndSwap(most, now); most = p.most.Load() {
+	}
+	if p.fault != nil {
+		p.fault(n)
+	}
+	return append(strconv.AppendInt(dst, n, 10), '\n')
+}
+
+func TestChunksStayInOrder(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	var out bytes.Buffer
+	var active, most atomic.Int64
+	doc := lone()
+	w, err := Open(&out, doc, []byte("head\n"), func() Printer { return first{active: &active, most: &most} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := numbered(mem, doc, chunkCells+1)
+	want := "head\n"
+	for i := range 30 {
+		if err := w.Write(rec); err != nil {
+			t.Fatal(err)
+		}
+		if len(w.queue) > w.inFlight || w.gathered >= w.perChunk {
+			t.Fatalf("%d chunks in flight and %d rows gathered; the bounds are %d and %d", len(w.queue), w.gathered, w.inFlight, w.perChunk)
+		}
+		// A record is cut where a chunk is full: the i-th has i rows left of the last one's overhang.
+		start, end := int64(i)*rec.NumRows(), int64(i+1)*rec.NumRows()
+		for start < end {
+			want += strconv.FormatInt(start, 10) + "\n"
+			start = min(end, (start/chunkCells+1)*chunkCells)
+		}
+	}
+	rec.Release()
+	if err := w.Finish(formats.Report{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); got != want {
+		t.Errorf("chunks came out as\n%swant\n%s", got, want)
+	}
+	if most.Load() > int64(w.inFlight) {
+		t.Errorf("%d chunks were printed at once, the bound is %d", most.Load(), w.inFlight)
+	}
+}
+
+// memoryFault is what the runtime panics with when a mapped page can't be read.
+type memoryFault struct{}
+
+func (memoryFault) Error() string { return "invalid memory address" }
+func (memoryFault) Addr() uintptr { return 4096 }
+
+func TestMemoryFaultIsAnError(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	var out bytes.Buffer
+	var active, most atomic.Int64
+	doc := lone()
+	w, err := Open(&out, doc, nil, func() Printer {
+		return first{active: &active, most: &most, fault: func(n int64) {
+			if n >= 2*chunkCells {
+				panic(memoryFault{})
+			}
+		}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := numbered(mem, doc, 4*chunkCells)
+	defer rec.Release()
+	err = errors.Join(w.Write(rec), w.Finish(formats.Report{}))
+	if !errors.As(err, new(memoryFault)) || !strings.HasPrefix(err.Error(), "read rows: ") {
+		t.Errorf("a memory fault comes back as %v", err)
+	}
+	if got := out.String(); got != "0\n65536\n" && got != "0\n" && got != "" {
+		t.Errorf("%q was written beyond the fault", got)
+	}
+	if err := w.Write(rec); !errors.As(err, new(memoryFault)) {
+		t.Errorf("Write after the fault returns %v", err)
+	}
+}
+
+// A dictionary that outnumbers its rows is not prepared; the cells are the same.
+func TestEntries(t *testing.T) {
+	columns := []formats.Column{{ID: "name", Label: "name", Type: formats.Text}}
+	rows := []formatstest.Row{{"a"}, {""}, {"bc"}, {"a"}, {"d"}}
+	rec := formatstest.Record(memory.DefaultAllocator, columns, rows)
+	defer rec.Release()
+	for from := range rows {
+		slice := rec.NewSlice(int64(from), int64(len(rows)))
+		cells := formats.ReadCells(nil, slice, columns)
+		printed := 0
+		e := NewEntries(func(dst []byte, text string) []byte {
+			printed++
+			return append(append(append(dst, '<'), text...), '>')
+		})
+		e.Prepare(&cells[0], len(rows)-from)
+		if prepared := printed > 0; prepared != (len(rows)-from >= 4) {
+			t.Errorf("%d rows: 4 entries prepared: %v", len(rows)-from, prepared)
+		}
+		for i := range len(rows) - from {
+			if got, want := string(e.Append([]byte("x"), &cells[0], i)), "x<"+rows[from+i][0].(string)+">"; got != want {
+				t.Errorf("row %d from %d: %s, want %s", i, from, got, want)
+			}
+		}
+		slice.Release()
+	}
+}
