@@ -41,7 +41,7 @@ func BenchmarkDecode(b *testing.B) {
 		{"format=json", []byte(`{"time":"2017-01-01T00:00:00Z","temperature":21.5,"humidity":40,"nested":{"a":1,"b":true},"state":"on"}`), 5},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			d := New(Config{})
+			d := newDecoder(Config{})
 			m := ingest.Message{Topic: "channels/0115c85d-ef3e-4de9-9732-d0c5c4f2c482/messages/events/data", Payload: c.payload, Received: received}
 			dst := make([]ingest.Sample, 0, 16)
 			b.ReportAllocs()

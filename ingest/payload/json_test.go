@@ -38,7 +38,7 @@ func patterns(t *testing.T, texts ...string) ingest.Patterns {
 }
 
 func newTestDecoder(t *testing.T) *Decoder {
-	return New(Config{PublisherTag: "publisher", Patterns: patterns(t,
+	return newDecoder(Config{PublisherTag: "publisher", Patterns: patterns(t,
 		"plant/{channel}/{publisher}/{name}", "pinned/{channel}/{name} format=scalar", "generic/{channel} format=json")})
 }
 
@@ -257,7 +257,7 @@ func TestConfig(t *testing.T) {
 }
 
 func TestStream(t *testing.T) {
-	d := New(Config{MaxRecords: 100_000, Protocol: ingest.ProtocolImport})
+	d := newDecoder(Config{MaxRecords: 100_000, Protocol: ingest.ProtocolImport})
 	payload := []byte(`[{"bn":"a","v":0}` + strings.Repeat(`,{"v":1}`, 24) + `]`)
 	var sizes []int
 	var sum float64

@@ -98,11 +98,14 @@ type Decoder struct {
 
 var _ ingest.Decoder = (*Decoder)(nil)
 
-// New makes a Decoder. The configuration must be valid.
-func New(c Config) *Decoder {
+// New makes a Decoder. The error is that of Validate.
+func New(c Config) (*Decoder, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
 	d := &Decoder{config: c.withDefaults()}
 	d.works.New = func() any { return newWork(&d.config) }
-	return d
+	return d, nil
 }
 
 // Decode appends the samples of a message to dst. An error is an *Error, and then dst comes back as it was.

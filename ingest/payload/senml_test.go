@@ -66,7 +66,7 @@ func resolved(t *testing.T, name string) []ingest.Sample {
 }
 
 func TestRFC8428Examples(t *testing.T) {
-	d := New(Config{})
+	d := newDecoder(Config{})
 	for i := 1; i <= 12; i++ {
 		if i == 7 { // several kinds: below
 			continue
@@ -88,7 +88,7 @@ func TestRFC8428Examples(t *testing.T) {
 }
 
 func TestRFC8428Kinds(t *testing.T) {
-	got, err := New(Config{}).DecodeRoute(nil, route, read(t, "ex7.json"), received)
+	got, err := newDecoder(Config{}).DecodeRoute(nil, route, read(t, "ex7.json"), received)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestRFC8428Section5(t *testing.T) {
 	if err := json.Unmarshal(read(t, "rfc8428-section5.json"), &examples); err != nil {
 		t.Fatal(err)
 	}
-	d := New(Config{})
+	d := newDecoder(Config{})
 	for _, e := range examples {
 		got, err := d.DecodeRoute(nil, route, e.Pack, received)
 		if err != nil || len(got) == 0 {
@@ -197,7 +197,7 @@ func TestSenMLRules(t *testing.T) {
 		{"unregistered units", `[{"n":"a","u":"furlongs/fortnight","v":1}]`, []string{"a|furlongs/fortnight|now+0|1||"}},
 		{"a label is escaped", `[{"\u006e":"a","v":1}]`, []string{"a||now+0|1||"}},
 	}
-	d := New(Config{})
+	d := newDecoder(Config{})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			samples, err := d.DecodeRoute(nil, route, []byte(tt.pack), received)
@@ -266,7 +266,7 @@ func TestSenMLRefuses(t *testing.T) {
 		{"[{\"n\":\"a\",\"vs\":\"\xff\"}]", ReasonJSON, "byte 0xff is not UTF-8"},
 		{`[{"n":"a","vs":"\ud800"}]`, ReasonJSON, "not an escape for a character"},
 	}
-	d := New(Config{})
+	d := newDecoder(Config{})
 	for _, tt := range tests {
 		dst := []ingest.Sample{{Number: 42}}
 		got, err := d.DecodeRoute(dst, route, []byte(tt.pack), received)

@@ -89,7 +89,7 @@ func cborNumber(t interface{ Fatal(...any) }, text string) any {
 
 // A pack says the same in JSON and in CBOR.
 func TestJSONAndCBORAgree(t *testing.T) {
-	d := New(Config{})
+	d := newDecoder(Config{})
 	number := rapid.OneOf(
 		rapid.StringMatching(`-?(0|[1-9][0-9]{0,4})(\.[0-9]{1,4})?`),
 		rapid.StringMatching(`[1-9][0-9]{15,22}(\.[0-9]{1,12})?`),
@@ -169,7 +169,7 @@ func TestCBORForms(t *testing.T) {
 		"sum and update time":            {"81 a3 " + name + " 05 07 07 01", "a||now+0||7|1000000000"},
 		"time as a double":               {"81 a3 " + name + " 02 01 06 fb 41d303a15b001062", "a||1276020076001000000|1||"},
 	}
-	d := New(Config{})
+	d := newDecoder(Config{})
 	for what, tt := range tests {
 		payload, err := hex.DecodeString(strings.ReplaceAll(tt.hex, " ", ""))
 		if err != nil {
@@ -217,7 +217,7 @@ func TestCBORRefuses(t *testing.T) {
 		{"d9d9f7 01", ReasonCBOR, "neither an array of SenML records nor a record"},
 		{"80", ReasonSenML, "no records"},
 	}
-	d := New(Config{})
+	d := newDecoder(Config{})
 	for _, tt := range tests {
 		payload, err := hex.DecodeString(strings.ReplaceAll(tt.hex, " ", ""))
 		if err != nil {
@@ -243,7 +243,7 @@ func FuzzCBOR(f *testing.F) {
 		b, _ := hex.DecodeString(s)
 		f.Add(b)
 	}
-	d := New(Config{})
+	d := newDecoder(Config{})
 	pinned := route
 	pinned.Format = ingest.FormatSenMLCBOR
 	f.Fuzz(func(t *testing.T, b []byte) {
