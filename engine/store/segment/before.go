@@ -9,7 +9,7 @@ import (
 // Before finds the last number or bool of one series with time < t (ns), as a scan would show it: of equal times the last one that policy
 // leaves. ok is false where there is none.
 func Before(ctx context.Context, runs []Run, t int64, policy Duplicates) (time int64, value float64, ok bool, err error) {
-	err = guard(readersOf(runs), func() error {
+	err = Guard(readersOf(runs), func() error {
 		for t > math.MinInt64 {
 			if err := ctx.Err(); err != nil {
 				return err

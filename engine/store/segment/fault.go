@@ -6,9 +6,10 @@ import (
 	"unsafe"
 )
 
-// guard runs f, which reads mapped bytes of readers. A page that the disk can't deliver, or that lies behind the end of a file cut short meanwhile,
-// is a fault of memory: it becomes a *FaultError that names the file instead of ending the process.
-func guard(readers []*Reader, f func() error) (err error) {
+// Guard runs f, which reads mapped bytes of readers in its own goroutine. A page that the disk can't deliver, or that lies behind the end of a file
+// cut short meanwhile, is a fault of memory: it becomes a *FaultError that names the file instead of ending the process. All of this
+// package runs under it; whoever reads a scan's records where such a fault must not end the process does the same.
+func Guard(readers []*Reader, f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {

@@ -48,7 +48,7 @@ func TestFileCutUnderItsReaders(t *testing.T) {
 	}
 }
 
-// TestOtherPanicsPass: guard is for faults under the map alone.
+// TestOtherPanicsPass: Guard is for faults under the map alone.
 func TestOtherPanicsPass(t *testing.T) {
 	defer func() {
 		if recover() == nil {
@@ -56,5 +56,5 @@ func TestOtherPanicsPass(t *testing.T) {
 		}
 	}()
 	var none []int
-	_ = guard(nil, func() error { none[len(none)] = 1; return nil })
+	_ = Guard(nil, func() error { none[len(none)] = 1; return nil })
 }

@@ -58,7 +58,7 @@ func Open(path string) (*Reader, error) {
 func newReader(path string, data []byte, unmap func() error) (*Reader, error) {
 	r := &Reader{path: path, data: data, unmap: unmap}
 	r.refs.Store(1)
-	if err := guard([]*Reader{r}, r.load); err != nil {
+	if err := Guard([]*Reader{r}, r.load); err != nil {
 		r.Release()
 		return nil, err
 	}

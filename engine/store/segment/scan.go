@@ -94,7 +94,7 @@ func (s *scanner) Next() bool {
 	if s.err != nil || s.done {
 		return false
 	}
-	if err := guard(s.readers, s.fill); err != nil {
+	if err := Guard(s.readers, s.fill); err != nil {
 		s.err = err
 		s.drop()
 		return false
@@ -108,6 +108,9 @@ func (s *scanner) fill() (err error) {
 		if s.merger, err = s.open(); err != nil {
 			return err
 		}
+	}
+	if err := s.merger.ctx.Err(); err != nil {
+		return err
 	}
 	for {
 		switch {

@@ -20,7 +20,7 @@ type Stats struct {
 // their summaries; only the others are read.
 func RangeStats(ctx context.Context, runs []Run, from, to int64, policy Duplicates) (Stats, error) {
 	var s statistics
-	err := guard(readersOf(runs), func() error {
+	err := Guard(readersOf(runs), func() error {
 		m, err := newMerger(ctx, runs, from, to, policy)
 		for more := err == nil; more; {
 			if more, err = m.step(&s); err != nil {

@@ -28,12 +28,12 @@ func (r *Reader) Verify(ctx context.Context, report func(offset int64, text stri
 			report(0, err.Error())
 		}
 	}
-	note(guard([]*Reader{r}, r.verifyEnds))
+	note(Guard([]*Reader{r}, r.verifyEnds))
 	for i := range r.index {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		note(guard([]*Reader{r}, func() error { return r.verifyBlock(i) }))
+		note(Guard([]*Reader{r}, func() error { return r.verifyBlock(i) }))
 	}
 	return first
 }

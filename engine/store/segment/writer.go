@@ -183,7 +183,7 @@ func (w *Writer) Close() error {
 }
 
 func (w *Writer) finish() error {
-	if len(w.index) > math.MaxUint32 {
+	if uint64(len(w.index)) > math.MaxUint32 {
 		return fmt.Errorf("%d blocks are too many for one segment", len(w.index))
 	}
 	if w.offset == 0 {
