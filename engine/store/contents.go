@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"decant/engine/store/segment"
+	"decant/engine/store/wal"
+	"decant/ingest"
+)
+
+// contents is all that a CURRENT names, opened: segments mapped, logs open. The files may meanwhile lose their names; what is open stays readable.
+type contents struct {
+	dir      string
+	cur      current
+	segments []*segment.Reader
+	logs     []*os.File
+}
+
+// openContents opens what c names. An error is damage, unless c is no longer the list.
+func openContents(dir string, c current) (*contents, error) {
+	o := &contents{dir: dir, cur: c}
+	for _, s := range c.segments {
+		path := o.path(s.name)
+		r, err := segment.Open(path)
+		if err != nil {
+			o.close()
+			return nil, damaged(path, err)
+		}
+		o.segments = append(o.segments, r)
+		if err := checkSegment(r, s); err != nil {
+			o.close()
+			return nil, err
+		}
+	}
+	for _, l := range c.logs {
+		f, err := os.Open(o.path(l.name))
+		if err != nil {
+			o.close()
+			return nil, damaged(o.path(l.name), err)
+		}
+		o.logs = append(o.logs, f)
+	}
+	return o, nil
+}
+
+// checkSegment finds a segment that was swapped for another.
+func checkSegment(r *segment.Reader, s segmentFile) error {
+	if r.Size() != s.bytes || uint64(r.Rows()) != s.last-s.first+1 {
+		return &CorruptError{File: r.Path(), Offset: 0, Text: fmt.Sprintf("%d bytes with %d samples are there, CURRENT names %d bytes with %d: it is another file",
+			r.Size(), r.Rows(), s.bytes, s.last-s.first+1)}
+	}
+	return nil
+}
+
+func (o *contents) path(name string) string { return filepath.Join(o.dir, filepath.FromSlash(name)) }
+
+func (o *contents) closeLogs() {
+	for _, f := range o.logs {
+		f.Close()
+	}
+	o.logs = nil
+}
+
+func (o *contents) close() {
+	o.closeLogs()
+	for _, r := range o.segments {
+		r.Release()
+	}
+	o.segments = nil
+}
+
+// replayed is what the logs hold.
+type replayed struct {
+	heads    []*head // one a log
+	logs     []replayedLog
+	arrival  uint64            // of the newest sample
+	sequence uint64            // of the frame to come
+	window   []ingest.Delivery // newest last
+	lost     bool              // the file before was damaged: where the next one starts can't be checked
+}
+
+type replayedLog struct {
+	good     int64  // bytes up to which the log is whole
+	torn     int64  // bytes behind them
+	ended    bool   // by a clean stop's end mark
+	sequence uint64 // of the frame behind it
+}
+
+// replay reads all logs into memory. The log that is being written may be torn at its end; anything else that is not whole is damage.
+func (o *contents) replay(ctx context.Context) (*replayed, error) {
+	p := &replayed{sequence: 1}
+	if n := len(o.cur.segments); n > 0 {
+		p.arrival = o.cur.segments[n-1].last
+	}
+	for i, l := range o.cur.logs {
+		if err := p.log(ctx, o.logs[i], l.bytes, i == 0); err != nil {
+			return nil, damaged(o.path(l.name), err)
+		}
+	}
+	return p, nil
+}
+
+// log replays one log. complete is its length, -1 where it may still grow.
+func (p *replayed) log(ctx context.Context, f *os.File, complete int64, first bool) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if complete >= 0 && info.Size() != complete {
+		return &wal.Fault{Offset: min(info.Size(), complete), Text: fmt.Sprintf("%d bytes are there, CURRENT names %d", info.Size(), complete)}
+	}
+	r, err := wal.NewReader(f)
+	if err != nil {
+		return err
+	}
+	switch h := r.Header(); {
+	case p.lost:
+		p.arrival, p.lost = h.Arrival, false
+	case h.Arrival != p.arrival:
+		return &wal.Fault{Offset: 0, Text: fmt.Sprintf("it starts behind sample %d, the store ends with %d: a file is missing or is another", h.Arrival, p.arrival)}
+	case !first && h.Sequence != p.sequence:
+		return &wal.Fault{Offset: 0, Text: fmt.Sprintf("it starts with frame %d where frame %d belongs: a file is missing or is another", h.Sequence, p.sequence)}
+	}
+	head := &head{}
+	torn, err := p.frames(ctx, r, head)
+	if err != nil {
+		return err
+	}
+	if torn && complete >= 0 {
+		return &wal.Fault{Offset: r.Offset(), Text: "a frame is cut in the middle"}
+	}
+	p.heads = append(p.heads, head)
+	p.sequence = r.Sequence()
+	p.logs = append(p.logs, replayedLog{good: r.Offset(), torn: max(0, info.Size()-r.Offset()), ended: r.Ended(), sequence: r.Sequence()})
+	return nil
+}
+
+// frames replays what r reads into a head.
+func (p *replayed) frames(ctx context.Context, r *wal.Reader, to *head) (torn bool, err error) {
+	var decoder wal.Decoder
+	var content wal.Content
+	var names []ingest.Series
+	for {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		at := r.Offset()
+		frame, err := r.Next()
+		switch {
+		case err == io.EOF:
+			return false, nil
+		case err == wal.ErrTorn:
+			return true, nil
+		case err != nil:
+			return false, err
+		case frame.Type == wal.End:
+			continue
+		case frame.Type == wal.Window:
+			p.window = p.window[:0]
+		}
+		if err := decoder.Decode(frame.Payload, &content); err != nil {
+			return false, &wal.Fault{Offset: at, Text: "a frame can't be: " + err.Error()}
+		}
+		names = append(names, content.Defined...)
+		to.add(content.Samples, content.IDs, func(id uint32) ingest.Series { return names[id] })
+		p.arrival += uint64(len(content.Samples))
+		p.window = append(p.window, content.Deliveries...)
+	}
+}

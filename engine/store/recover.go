@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"decant/engine/store/wal"
+	"decant/ingest"
+)
+
+// recover brings back what the folder holds and starts a new log:
+//
+//  1. open the segments and replay the logs that CURRENT names
+//  2. where the last writer did not stop cleanly: copy the whole frames of its log to a new, synced file. The bytes of the old one may be in the page cache
+//     alone, and after a failed sync they will never be on disk, though they read well
+//  3. make a new log, whose first frame carries the window of deliveries over
+//  4. replace CURRENT; from here on the old files are not part of the store
+//  5. delete what CURRENT does not name
+//
+// A crash at any line leaves the old CURRENT or the new one with all their files.
+func (s *Store) recover() error {
+	cur, _, err := readCurrent(s.cfg.Dir)
+	switch {
+	case isMissing(err):
+		if err := lostCurrent(s.cfg.Dir); err != nil {
+			return err
+		}
+		cur = current{next: 1}
+	case err != nil:
+		return err
+	}
+	opened, err := openContents(s.cfg.Dir, cur)
+	if err != nil {
+		return err
+	}
+	s.segments = opened.segments
+	defer opened.closeLogs()
+	replayed, err := opened.replay(context.Background())
+	if err != nil {
+		return err
+	}
+	if err := removeOrphans(s.cfg.FS, s.cfg.Dir, cur); err != nil {
+		return err
+	}
+	if exists(filepath.Join(s.cfg.Dir, currentTemp)) {
+		removeFile(s.cfg.FS, s.cfg.Dir, currentTemp)
+	}
+	if opened.cur.next, err = s.freeNumber(cur.next); err != nil {
+		return err
+	}
+	if err := s.keepLogs(opened, replayed); err != nil {
+		return s.cannotOpen(err)
+	}
+	s.arrival = replayed.arrival
+	s.window = slices.Clone(newest(replayed.window, s.cfg.Deliveries))
+	s.active = &head{}
+	s.current = opened.cur
+	if err := s.newLog(replayed.sequence); err != nil {
+		return s.cannotOpen(err)
+	}
+	if err := removeOrphans(s.cfg.FS, s.cfg.Dir, s.current); err != nil {
+		return err
+	}
+	s.countSeries()
+	s.flushMany()
+	return nil
+}
+
+func (s *Store) cannotOpen(err error) error {
+	if isDiskFull(err) {
+		return &kindError{ErrDiskFull, fmt.Sprintf("open store: %v; free some space: nothing is lost", err)}
+	}
+	return fmt.Errorf("open store: %w", err)
+}
+
+// freeNumber is next, or a higher number where a file that could not be deleted has it.
+func (s *Store) freeNumber(next uint64) (uint64, error) {
+	for _, folder := range []string{segmentDir, logDir} {
+		names, err := s.cfg.FS.List(filepath.Join(s.cfg.Dir, folder))
+		if err != nil {
+			return 0, fmt.Errorf("list store: %w", err)
+		}
+		for _, name := range names {
+			var n uint64
+			if _, err := fmt.Sscanf(name, "%d.", &n); err == nil && n < 1<<32 {
+				next = max(next, n+1)
+			}
+		}
+	}
+	return next, nil
+}
+
+// keepLogs makes all logs complete, and drops those without samples. It changes the lists of o and p.
+func (s *Store) keepLogs(o *contents, p *replayed) error {
+	var logs []logFile
+	for i, l := range o.cur.logs {
+		_, samples := p.heads[i].size()
+		if samples == 0 {
+			continue
+		}
+		if l.bytes < 0 {
+			copied, err := s.copyLog(o, i, p.logs[i].good)
+			if err != nil {
+				return err
+			}
+			l = copied
+		}
+		logs = append(logs, l)
+		s.frozen = append(s.frozen, p.heads[i])
+		p.sequence = p.logs[i].sequence
+	}
+	o.cur.logs = logs
+	return nil
+}
+
+// copyLog copies the first n bytes of log i, and syncs the copy and its name.
+func (s *Store) copyLog(o *contents, i int, n int64) (logFile, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(io.NewSectionReader(o.logs[i], 0, n), b); err != nil {
+		return logFile{}, fmt.Errorf("read log %s: %w", o.path(o.cur.logs[i].name), err)
+	}
+	name := fileName(logDir, o.cur.next, "log")
+	o.cur.next++
+	if err := writeFile(s.cfg.FS, s.path(name), b); err != nil {
+		return logFile{}, err
+	}
+	return logFile{name, n}, s.syncDir(logDir)
+}
+
+// newLog makes the log that appends go to from now on, and replaces CURRENT. Every log before it must be complete.
+func (s *Store) newLog(sequence uint64) error {
+	s.currentMu.Lock()
+	defer s.currentMu.Unlock()
+	next := s.current
+	name := fileName(logDir, next.next, "log")
+	next.next++
+	log, err := wal.Create(s.cfg.FS, s.path(name), wal.Header{Sequence: sequence, Arrival: s.arrival}, s.packWindow())
+	if err != nil {
+		return err
+	}
+	if err := s.syncDir(logDir); err != nil {
+		log.Close()
+		return err
+	}
+	next.logs = append(slices.Clone(next.logs), logFile{name, -1})
+	if err := writeCurrent(s.cfg.FS, s.cfg.Dir, next); err != nil {
+		log.Close()
+		return err
+	}
+	s.current = next
+	s.log, s.encoder = log, wal.NewEncoder()
+	return nil
+}
+
+// packWindow packs the window of deliveries into the payload of a Window frame.
+func (s *Store) packWindow() []byte {
+	const most = 16 << 20 // client ids can be long
+	window := s.Deliveries()
+	for i, bytes := len(window)-1, 0; i >= 0; i-- {
+		if bytes += len(window[i].Client); bytes > most {
+			window = window[i+1:]
+			break
+		}
+	}
+	e := wal.NewEncoder()
+	for _, d := range window {
+		e.Delivery(d)
+	}
+	return e.Payload(nil)
+}
+
+func (s *Store) syncDir(folder string) error {
+	path := filepath.Join(s.cfg.Dir, folder)
+	if err := s.cfg.FS.SyncDir(path); err != nil {
+		return fmt.Errorf("sync folder %s: %w", path, err)
+	}
+	return nil
+}
+
+// countSeries tells Admit what series there are.
+func (s *Store) countSeries() {
+	for _, r := range s.segments {
+		for _, e := range r.Series() {
+			s.know(e.Series)
+		}
+	}
+	for _, h := range s.frozen {
+		for _, series := range h.series {
+			s.know(series.series)
+		}
+	}
+}
+
+// flushMany starts a flush where many logs, or long ones, are left from before.
+func (s *Store) flushMany() {
+	const many = 8
+	var bytes int64
+	for _, l := range s.current.logs {
+		bytes += max(0, l.bytes)
+	}
+	if len(s.frozen) > many || bytes > s.cfg.LogBytes/2 {
+		s.startFlush()
+	}
+}
+
+// grownWindow adds to a window of n deliveries. It is cut when it has twice that length.
+func grownWindow(window, more []ingest.Delivery, n int) []ingest.Delivery {
+	window = append(window, more...)
+	if len(window) > 2*n {
+		window = slices.Clone(newest(window, n))
+	}
+	return window
+}

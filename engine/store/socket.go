@@ -1,0 +1,235 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"decant/engine/store/wal"
+	"decant/ingest"
+)
+
+// The socket hands samples of other processes to the writer. It lies in the store's folder. The system bounds a socket's path to about a hundred bytes;
+// where the folder's is longer, the socket lies in a folder of its own among the temporary ones, and the file socket.path says where.
+//
+// What is spoken are frames of the log (package wal), with a version and checksums: the client sends Samples frames, whose series are numbered through the
+// connection, and after each waits for a Reply with the same sequence: an outcome u8, then a text. After anything but outcomeOK the writer hangs up.
+const (
+	socketFile  = "socket"
+	pointerFile = "socket.path"
+	longestPath = 100
+
+	// connections that are served at a time; more wait.
+	connections = 16
+)
+
+// Outcomes of a Reply.
+const (
+	outcomeOK byte = iota
+	outcomeRefused
+	outcomeLimit
+	outcomeDiskFull
+	outcomeClosed
+)
+
+// door is the writer's end of the socket.
+type door struct {
+	store    *Store
+	listener net.Listener
+	remove   []string // files that go when it closes
+	work     sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	conns  map[net.Conn]struct{}
+}
+
+// Serve lets other processes on this machine hand samples to this writer (Dial), until Close.
+func (s *Store) Serve() error {
+	if s.door != nil {
+		return nil
+	}
+	d := &door{store: s, conns: map[net.Conn]struct{}{}}
+	if err := d.listen(s.cfg.Dir); err != nil {
+		d.cleanUp()
+		return fmt.Errorf("listen for samples of other processes: %w", err)
+	}
+	s.door = d
+	d.work.Add(1)
+	go d.accept()
+	return nil
+}
+
+func (d *door) listen(dir string) error {
+	path, pointer := filepath.Join(dir, socketFile), filepath.Join(dir, pointerFile)
+	// What is there was left by a writer that died: this one holds the lock.
+	os.Remove(path)
+	os.Remove(pointer)
+	if short := shortPath(path); short != "" {
+		l, err := net.Listen("unix", short)
+		d.listener = l
+		return err
+	}
+	temporary, err := temporaryDir()
+	if err != nil {
+		return err
+	}
+	d.remove = append(d.remove, pointer, filepath.Join(temporary, socketFile), temporary)
+	if d.listener, err = net.Listen("unix", filepath.Join(temporary, socketFile)); err != nil {
+		return err
+	}
+	// By rename, so that nobody reads half of it.
+	if err := os.WriteFile(pointer+".tmp", []byte(filepath.Join(temporary, socketFile)+"\n"), 0o666); err != nil {
+		return err
+	}
+	return os.Rename(pointer+".tmp", pointer)
+}
+
+// shortPath is path, or another way to write it that is short enough for a socket; "" where there is none.
+func shortPath(path string) string {
+	if len(path) <= longestPath {
+		return path
+	}
+	if here, err := os.Getwd(); err == nil {
+		if relative, err := filepath.Rel(here, path); err == nil && len(relative) <= longestPath {
+			return relative
+		}
+	}
+	return ""
+}
+
+func temporaryDir() (string, error) {
+	dir, err := os.MkdirTemp("", "decant")
+	if err == nil && len(dir)+1+len(socketFile) > longestPath && runtime.GOOS != "windows" {
+		os.Remove(dir)
+		return os.MkdirTemp("/tmp", "decant")
+	}
+	return dir, err
+}
+
+func (d *door) accept() {
+	defer d.work.Done()
+	slots := make(chan struct{}, connections)
+	for {
+		slots <- struct{}{}
+		conn, err := d.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // too many open files, or a caller that was gone already
+			time.Sleep(10 * time.Millisecond)
+			<-slots
+			continue
+		}
+		if !d.enter(conn) {
+			return
+		}
+		go func() {
+			defer d.leave(conn)
+			d.serve(conn)
+			<-slots
+		}()
+	}
+}
+
+func (d *door) enter(conn net.Conn) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		conn.Close()
+		return false
+	}
+	d.conns[conn] = struct{}{}
+	d.work.Add(1)
+	return true
+}
+
+func (d *door) leave(conn net.Conn) {
+	conn.Close()
+	d.mu.Lock()
+	delete(d.conns, conn)
+	d.mu.Unlock()
+	d.work.Done()
+}
+
+// serve takes frames of one client until it hangs up or one is refused.
+func (d *door) serve(conn net.Conn) {
+	r := bufio.NewReader(conn)
+	var decoder wal.Decoder
+	var content wal.Content
+	var buf []byte
+	for {
+		frame, err := wal.ReadFrame(r, &buf)
+		switch {
+		case errors.As(err, new(*wal.VersionError)): // the other end deserves an answer
+		case err != nil:
+			return // gone, not speaking our language, or this end closes
+		default:
+			err = d.take(frame, &decoder, &content)
+		}
+		if _, e := conn.Write(wal.AppendFrame(nil, reply(frame.Sequence, err))); err != nil || e != nil {
+			return
+		}
+	}
+}
+
+func (d *door) take(frame wal.Frame, decoder *wal.Decoder, content *wal.Content) error {
+	if frame.Type != wal.Samples {
+		return fmt.Errorf("a frame of type %d is not taken here", frame.Type)
+	}
+	if err := decoder.Decode(frame.Payload, content); err != nil {
+		return fmt.Errorf("read the samples handed over: %w", err)
+	}
+	if err := d.store.Admit(content.Samples); err != nil {
+		return err
+	}
+	return d.store.Append(context.Background(), ingest.Batch{Samples: content.Samples, Deliveries: content.Deliveries})
+}
+
+func reply(sequence uint64, err error) wal.Frame {
+	outcome, text := outcomeOK, ""
+	if err != nil {
+		outcome, text = outcomeRefused, err.Error()
+		for o, kind := range kinds {
+			if kind != nil && errors.Is(err, kind) {
+				outcome = byte(o)
+			}
+		}
+	}
+	return wal.Frame{Type: wal.Reply, Sequence: sequence, Payload: append([]byte{outcome}, text...)}
+}
+
+// kinds are the kinds of errors that cross the socket, by outcome.
+var kinds = [...]error{outcomeLimit: ErrLimit, outcomeDiskFull: ErrDiskFull, outcomeClosed: ErrClosed}
+
+// close stops taking frames, and returns when those that were taken are answered.
+func (d *door) close() {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	d.closed = true
+	for conn := range d.conns {
+		conn.SetReadDeadline(time.Now())
+	}
+	d.mu.Unlock()
+	d.listener.Close()
+	d.work.Wait()
+	d.cleanUp()
+}
+
+func (d *door) cleanUp() {
+	if d.listener != nil {
+		d.listener.Close()
+	}
+	for _, path := range d.remove {
+		os.Remove(path)
+	}
+}
