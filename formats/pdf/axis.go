@@ -54,7 +54,7 @@ func (a valueAxis) label(v float64) string {
 	}
 	size := max(math.Abs(a.lo), math.Abs(a.hi))
 	if a.step == 0 {
-		return strconv.FormatFloat(v, 'g', 6, 64)
+		return shortExponent(strconv.FormatFloat(v, 'e', 5, 64))
 	}
 	decimals := 0
 	for decimals < 18 && !isWhole(a.step*math.Pow10(decimals)) {
@@ -64,7 +64,11 @@ func (a valueAxis) label(v float64) string {
 		return strconv.FormatFloat(v, 'f', decimals, 64)
 	}
 	digits := min(17, 2+int(math.Ceil(math.Log10(size)-math.Log10(a.step))))
-	s := strconv.FormatFloat(v, 'e', digits, 64)
+	return shortExponent(strconv.FormatFloat(v, 'e', digits, 64))
+}
+
+// shortExponent writes 1.50e+06 as 1.5e6.
+func shortExponent(s string) string {
 	mantissa, exponent, _ := strings.Cut(s, "e")
 	mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
 	power, err := strconv.Atoi(exponent)

@@ -15,6 +15,7 @@ var (
 	faint      = color{110, 117, 125}
 	strong     = color{120, 135, 155}
 	gridLine   = color{224, 228, 233}
+	cardFrame  = color{200, 207, 216}
 	zebra      = color{246, 248, 250}
 	headerFill = color{231, 236, 242}
 	lineColor  = color{24, 90, 157}

@@ -109,7 +109,7 @@ func (c *canvas) textWithin(b box, x, y float64, s string) {
 // points draws the band, then the line over it, run by run of points that are not empty. A point without neighbours is a dot.
 func (c *canvas) points(chart formats.Chart, p projection) {
 	f := c.pdf
-	f.ClipRect(p.plot.x, p.plot.y-2, p.plot.w+2, p.plot.h+4, false)
+	f.ClipRect(p.plot.x-2, p.plot.y-2, p.plot.w+4, p.plot.h+4, false)
 	defer f.ClipEnd()
 	if chart.Band {
 		f.SetFillColor(bandColor.r, bandColor.g, bandColor.b)
@@ -138,7 +138,7 @@ func (c *canvas) points(chart formats.Chart, p projection) {
 	f.SetLineJoinStyle("round")
 	for run := range runs(chart.Points) {
 		if len(run) == 1 {
-			f.Circle(p.x(run[0].Time), p.y(run[0].Value), 1.3, "F")
+			f.Circle(p.x(run[0].Time), p.y(run[0].Value), 1.6, "F")
 			continue
 		}
 		f.MoveTo(p.x(run[0].Time), p.y(run[0].Value))

@@ -86,18 +86,18 @@ func (c *canvas) summary(series []formats.SeriesSummary) {
 		t.columns = append(t.columns, column{label: label, right: true})
 	}
 	for _, s := range series {
-		t.add([]byte(s.Label))
-		t.add([]byte(s.Unit))
-		t.add(strconv.AppendInt(nil, s.Samples, 10))
+		t.add([]byte(s.Label), true)
+		t.add([]byte(s.Unit), true)
+		t.add(strconv.AppendInt(nil, s.Samples, 10), false)
 		if mixed {
-			t.add(strconv.AppendInt(nil, s.Numbers, 10))
+			t.add(strconv.AppendInt(nil, s.Numbers, 10), false)
 		}
 		for _, v := range []float64{s.Min, s.Max, s.Mean} {
 			if s.Numbers == 0 {
-				t.add([]byte("–"))
+				t.add([]byte("–"), false)
 				continue
 			}
-			t.add(formats.AppendNumber(nil, v))
+			t.add(formats.AppendNumber(nil, v), false)
 		}
 	}
 	c.table(t, 8)
@@ -177,8 +177,8 @@ func (c *canvas) cards(t *table) {
 // card draws one record. One that is longer than a page goes on on the next, without a frame.
 func (c *canvas) card(t *table, values [][]string, b box, labelWidth, size, pad float64) {
 	if framed := c.fits(b.h); framed {
-		c.pdf.SetDrawColor(strong.r, strong.g, strong.b)
-		c.pdf.SetLineWidth(0.5)
+		c.pdf.SetDrawColor(cardFrame.r, cardFrame.g, cardFrame.b)
+		c.pdf.SetLineWidth(0.6)
 		c.pdf.Rect(b.x, b.y, b.w, b.h, "D")
 	}
 	c.y += pad

@@ -11,9 +11,11 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -86,11 +88,17 @@ func (p *writer) write(rec arrow.Record) error {
 	for row := range int(rec.NumRows()) {
 		for i := range p.columns {
 			p.cell = p.print.Append(p.cell[:0], &p.columns[i], row)
-			p.table.add(p.cell)
+			p.table.add(p.cell, p.wraps(&p.columns[i], row))
 		}
 	}
 	p.rows += rec.NumRows()
 	return nil
+}
+
+// wraps says whether a cell may be cut into lines: text may, a number or a time never.
+func (p *writer) wraps(c *formats.Cells, row int) bool {
+	kind := c.Kind(row)
+	return kind == formats.ValueString || kind == formats.ValueBytes
 }
 
 func (p *writer) Finish(r formats.Report) error {
@@ -138,7 +146,27 @@ func (p *writer) finish(r formats.Report) error {
 func (p *writer) aboutLines(r formats.Report) []formats.Line {
 	lines := append([]formats.Line(nil), p.doc.About...)
 	lines = append(lines, formats.Line{Label: "rows", Text: strconv.FormatInt(r.Rows, 10)})
-	return append(lines, r.Notes...)
+	lines = append(lines, r.Notes...)
+	if p.replaces(lines) {
+		lines = append(lines, formats.Line{Label: "characters", Text: string(replacement) + " stands for a character that this report's font does not have"})
+	}
+	return lines
+}
+
+// replaces says whether the report shows the replacement character anywhere.
+func (p *writer) replaces(lines []formats.Line) bool {
+	shown := func(s string) bool { return strings.ContainsRune(printable(s), replacement) }
+	found := shown(p.doc.Title) || bytes.ContainsRune(p.table.text, replacement)
+	for _, c := range p.doc.Columns {
+		found = found || shown(c.Label)
+	}
+	for _, s := range p.doc.Series {
+		found = found || shown(s.Label) || shown(s.Unit)
+	}
+	for _, l := range lines {
+		found = found || shown(l.Label) || shown(l.Text)
+	}
+	return found
 }
 
 // newFile is an empty PDF file whose bytes depend on nothing but what is drawn.

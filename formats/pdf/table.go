@@ -2,6 +2,8 @@ package pdf
 
 import (
 	"fmt"
+	"strings"
+	"unsafe"
 )
 
 // table holds a table's cells as text, row by row, and how wide its columns want to be.
@@ -17,6 +19,7 @@ type column struct {
 	right   bool // aligned to the right
 	wraps   bool // may be narrower than its widest cell
 	natural int  // the widest cell
+	rigid   int  // the widest cell that must not wrap: numbers in a column that wraps
 	width   float64
 }
 
@@ -31,24 +34,29 @@ const (
 
 const cellPadding = 3.5 // pt, left and right
 
-// add appends a cell.
-func (t *table) add(cell []byte) {
+// add appends a cell. One that may not wrap holds its column open.
+func (t *table) add(cell []byte, wraps bool) {
 	col := &t.columns[len(t.ends)%len(t.columns)]
-	s := printable(string(cell))
+	s := printable(unsafe.String(unsafe.SliceData(cell), len(cell))) // copied below
 	t.text = append(t.text, s...)
 	t.ends = append(t.ends, len(t.text))
-	col.natural = max(col.natural, measure(regular, s))
+	width := measure(regular, s)
+	col.natural = max(col.natural, width)
+	if !wraps {
+		col.rigid = max(col.rigid, width)
+	}
 }
 
 func (t *table) rows() int { return len(t.ends) / len(t.columns) }
 
+// cell is a cell's text; it lies in the table.
 func (t *table) cell(row, column int) string {
 	i := row*len(t.columns) + column
 	start := 0
 	if i > 0 {
 		start = t.ends[i-1]
 	}
-	return string(t.text[start:t.ends[i]])
+	return unsafe.String(unsafe.SliceData(t.text[start:]), t.ends[i]-start)
 }
 
 func (c *column) bounds() (least, want int) {
@@ -56,6 +64,7 @@ func (c *column) bounds() (least, want int) {
 	least, want = c.natural, c.natural
 	if c.wraps {
 		least, want = min(c.natural, narrowestText), min(c.natural, widestText)
+		least, want = max(least, c.rigid), max(want, c.rigid)
 	}
 	return max(least, min(label, narrowestLabel)), max(want, min(label, widestLabel))
 }
@@ -129,26 +138,13 @@ func (t *table) layOut(size, room float64) (width float64) {
 	return width
 }
 
-// lines is a cell as it is drawn.
-func (c *column) lines(s string, size float64) []string {
-	return wrapCell(regular, s, c, size)
-}
-
-func wrapCell(f *face, s string, c *column, size float64) []string {
+// lines are the lines that a text takes in the column; none where it fits as it is.
+func (c *column) lines(f *face, s string, size float64) []string {
 	room := int((c.width-2*cellPadding)*1000/size) + 1 // + 1: the width was made from this text
-	if !hasBreak(s) && measure(f, s) <= room {
+	if measure(f, s) <= room && !strings.Contains(s, "\n") {
 		return nil
 	}
 	return wrap(f, s, room, mostLines)
-}
-
-func hasBreak(s string) bool {
-	for i := range len(s) {
-		if s[i] == '\n' {
-			return true
-		}
-	}
-	return false
 }
 
 // table draws a table below what the page already holds, with its header on every page.
@@ -160,7 +156,7 @@ func (c *canvas) table(t *table, size float64) {
 	for row := range t.rows() {
 		most := 1
 		for i := range t.columns {
-			lines[i] = t.columns[i].lines(t.cell(row, i), size)
+			lines[i] = t.columns[i].lines(regular, t.cell(row, i), size)
 			most = max(most, len(lines[i]))
 		}
 		height := float64(most)*size*lineHeight + rowPadding
@@ -210,7 +206,7 @@ func (c *canvas) tableHeader(t *table, size, width float64) {
 	most := 1
 	lines := make([][]string, len(t.columns))
 	for i := range t.columns {
-		lines[i] = wrapCell(bold, t.columns[i].label, &t.columns[i], size)
+		lines[i] = t.columns[i].lines(bold, t.columns[i].label, size)
 		if lines[i] == nil {
 			lines[i] = []string{t.columns[i].label}
 		}
