@@ -145,7 +145,7 @@ func (d *destination) commit() error {
 		d.temp = ""
 		return syncFolder(filepath.Dir(d.dir))
 	}
-	for _, step := range []func() error{d.announce, d.withdraw, d.move, d.publish, d.clear} {
+	for _, step := range d.steps() {
 		if err := step(); err != nil {
 			return fmt.Errorf("finish export: %w", err)
 		}
@@ -154,6 +154,11 @@ func (d *destination) commit() error {
 		}
 	}
 	return nil
+}
+
+// steps are what the picture above numbers. After each the folder is synced.
+func (d *destination) steps() []func() error {
+	return []func() error{d.announce, d.withdraw, d.move, d.publish, d.clear}
 }
 
 func (d *destination) announce() error {

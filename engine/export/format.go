@@ -6,6 +6,7 @@ import (
 	"decant/formats/csv"
 	"decant/formats/jsonl"
 	"decant/formats/parquet"
+	"decant/formats/pdf"
 	"decant/formats/xlsx"
 )
 
@@ -22,6 +23,7 @@ var formatTable = []format{
 	{extension: "csv", media: "text/csv", open: csv.Open, stretch: 1},
 	{extension: "jsonl", media: "application/jsonl", open: jsonl.Open, stretch: 1.6},
 	{extension: "xlsx", media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", open: xlsx.Open, stretch: 0.3},
+	{extension: "pdf", media: "application/pdf", open: pdf.Open, stretch: 0.5, summary: true},
 	{extension: "parquet", media: "application/vnd.apache.parquet", open: parquet.Open, stretch: 0.15},
 	{extension: "arrow", media: "application/vnd.apache.arrow.file", open: arrowipc.Open, stretch: 0.5},
 }
@@ -60,4 +62,13 @@ func suffix(extension, compression string) string {
 		return ".zst"
 	}
 	return ""
+}
+
+// Extensions are the formats that a request can name.
+func Extensions() []string {
+	names := make([]string, len(formatTable))
+	for i, f := range formatTable {
+		names[i] = f.extension
+	}
+	return names
 }

@@ -62,13 +62,8 @@ func (m *Memory) Open(ctx context.Context) (export.Snapshot, error) {
 	if s.alloc == nil {
 		s.alloc = memory.DefaultAllocator
 	}
-	groups := map[export.Series][]Sample{}
-	for _, x := range m.Samples {
-		key := export.Series{Channel: x.Channel, Subtopic: x.Subtopic, Publisher: x.Publisher, Name: x.Name, Unit: x.Unit}
-		groups[key] = append(groups[key], x)
-	}
-	for key, samples := range groups {
-		s.series = append(s.series, series{key, settle(samples)})
+	for key, samples := range m.Settled() {
+		s.series = append(s.series, series{key, samples})
 	}
 	slices.SortFunc(s.series, func(a, b series) int {
 		return cmp.Or(
@@ -82,6 +77,19 @@ func (m *Memory) Open(ctx context.Context) (export.Snapshot, error) {
 		x.info.First, x.info.Last = x.samples[0].Time, x.samples[len(x.samples)-1].Time
 	}
 	return s, nil
+}
+
+// Settled are the samples by series, as a scan shows them.
+func (m *Memory) Settled() map[export.Series][]Sample {
+	groups := map[export.Series][]Sample{}
+	for _, x := range m.Samples {
+		key := export.Series{Channel: x.Channel, Subtopic: x.Subtopic, Publisher: x.Publisher, Name: x.Name, Unit: x.Unit}
+		groups[key] = append(groups[key], x)
+	}
+	for key, samples := range groups {
+		groups[key] = settle(samples)
+	}
+	return groups
 }
 
 // settle orders a series by time, then arrival, and keeps equal samples once.
