@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"strings"
 
 	"decant/engine/export/request"
@@ -26,6 +27,20 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string { return e.Message }
+
+// SampleError is a sample that the chosen format can't hold: text too long for a cell, say. Another format can.
+type SampleError struct {
+	Series Series
+	Time   int64  // ns
+	When   string // the time as the item's zone has it
+	Err    error
+}
+
+func (e *SampleError) Error() string {
+	return fmt.Sprintf("the sample of series %s at %s: %v", describe(e.Series), e.When, e.Err)
+}
+
+func (e *SampleError) Unwrap() error { return e.Err }
 
 // ExistsError is a destination that holds files which a job must not replace.
 type ExistsError struct{ Message string }

@@ -127,7 +127,7 @@ func (p *Plan) checkLimits() error {
 		if it.leastRows() > limit {
 			return tooManyRows(name, it, it.Rows, limit)
 		}
-		if p.Request.Format.Extension == "xlsx" && len(it.columns) > xlsxColumns {
+		if p.Request.Format.Extension == "xlsx" && !p.Request.Format.Expanded && len(it.columns) > xlsxColumns {
 			return &LimitError{"columns", fmt.Sprintf("items[%d]: %d columns; a sheet has at most %d. Split the item, or use csv or parquet",
 				it.Index, len(it.columns), xlsxColumns)}
 		}

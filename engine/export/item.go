@@ -7,8 +7,10 @@ import (
 	"io"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"decant/formats"
+	"decant/formats/xlsx"
 )
 
 // itemResult is what is known of an item when it is written.
@@ -46,7 +48,7 @@ func (p *Plan) writeItem(ctx context.Context, snap Snapshot, it *Item, w io.Writ
 			return err
 		}
 		if err := writer.Write(rec); err != nil {
-			return p.writeError(it, err)
+			return p.writeError(ctx, snap, it, err)
 		}
 		p.opts.Progress(it.Index, result.rows, it.Rows)
 		return nil
@@ -70,7 +72,7 @@ func (p *Plan) writeItem(ctx context.Context, snap Snapshot, it *Item, w io.Writ
 		return result, err
 	}
 	if err := writer.Finish(formats.Report{Rows: result.rows, Notes: p.notes(it, result)}); err != nil {
-		return result, p.writeError(it, err)
+		return result, p.writeError(ctx, snap, it, err)
 	}
 	return result, nil
 }
@@ -86,8 +88,53 @@ func (p *Plan) checkRows(it *Item, rows int64) error {
 	return nil
 }
 
-func (p *Plan) writeError(it *Item, err error) error {
+// writeError says which file could not be written, and for a cell that a sheet can't hold, which sample it was to print.
+func (p *Plan) writeError(ctx context.Context, snap Snapshot, it *Item, err error) error {
+	var cell *xlsx.CellError
+	if errors.As(err, &cell) && cell.Row > 0 {
+		series, at, e := p.sampleAt(ctx, snap, it, cell)
+		if e != nil {
+			return e
+		}
+		err = &SampleError{Series: series, Time: at, When: isoTime(at, p.Request.Format.Zone.Location), Err: err}
+	}
 	return fmt.Errorf("write %s: %w", it.File, err)
+}
+
+// sampleAt finds the sample that a cell prints by going through the rows once more.
+func (p *Plan) sampleAt(ctx context.Context, snap Snapshot, it *Item, cell *xlsx.CellError) (s Series, at int64, err error) {
+	m := newMerge(it.cursors(ctx, snap, p.Request.Format.Zone.Location))
+	defer m.close()
+	row := int64(0)
+	if it.request.Wide {
+		for _, c := range it.columns {
+			if c.Label == cell.Column && c.series >= 0 {
+				s = it.Series[c.series].Series
+			}
+		}
+		err = p.wideRows(ctx, it, m, func(rec arrow.Record) error {
+			if i := cell.Row - 1 - row; i >= 0 && i < rec.NumRows() {
+				for c := range it.columns {
+					if times, ok := rec.Column(c).(*array.Timestamp); ok {
+						at = int64(times.Value(int(i)))
+					}
+				}
+			}
+			row += rec.NumRows()
+			return nil
+		})
+		return s, at, err
+	}
+	for {
+		c, lo, hi, err := m.next(recordRows)
+		if err != nil || c == nil {
+			return s, at, err
+		}
+		if i := cell.Row - 1 - row; i < int64(hi-lo) {
+			return it.Series[c.series].Series, int64(c.times[lo+int(i)]), nil
+		}
+		row += int64(hi - lo)
+	}
 }
 
 // stoppable is a writer that can be made to fail.

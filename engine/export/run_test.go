@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +18,7 @@ import (
 
 	"decant/engine/export"
 	"decant/engine/export/exporttest"
+	"decant/formats"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -226,5 +228,37 @@ func TestStreamTakesOneItem(t *testing.T) {
 	var fault *export.RequestError
 	if _, err := export.Stream(t.Context(), snap, p, nil); !errors.As(err, &fault) {
 		t.Errorf("two items in one stream: %v", err)
+	}
+}
+
+// A cell that a sheet can't hold refuses the job and names the sample.
+func TestCellErrorNamesTheSample(t *testing.T) {
+	for _, c := range []struct{ columns, params string }{
+		{``, `"target": {"value": "*"}`},
+		{`, "columns": [{"id": "time"}, {"id": "a"}, {"id": "b"}]`, `"target": {"value": "*"}, "outputFormat": "wide"`},
+	} {
+		src := &exporttest.Memory{}
+		for i := range int64(9000) {
+			src.Append(number("a", i*1e9, 1), number("b", i*1e9, 1))
+		}
+		text := number("b", 8500e9, 0)
+		text.Kind, text.Text = formats.ValueString, strings.Repeat("x", 40000)
+		src.Append(text)
+		p, snap, err := newPlan(t, src, parse(t, `"extension": "xlsx"`+c.columns, item(c.params)), export.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = export.Run(t.Context(), snap, p, filepath.Join(t.TempDir(), "out"))
+		var sample *export.SampleError
+		if !errors.As(err, &sample) || sample.Time != 8500e9 || sample.Series.Name != "b" {
+			t.Errorf("the error is %v", err)
+		}
+	}
+}
+
+func TestFreeDisk(t *testing.T) {
+	free, err := export.FreeDisk(filepath.Join(t.TempDir(), "not", "there", "yet"))
+	if err != nil || free <= 0 {
+		t.Errorf("free are %d bytes, %v", free, err)
 	}
 }
