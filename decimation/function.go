@@ -1,0 +1,74 @@
+package decimation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Function is a statistic: dsf.
+type Function uint8
+
+const (
+	Avg Function = iota
+	Min
+	Max
+	Sum
+	Variance // of a sample: divided by n−1
+	Stddev   // the root of Variance
+)
+
+var functionNames = []string{"avg", "min", "max", "sum", "variance", "stddev"}
+
+// ParseFunction reads dsf.
+func ParseFunction(s string) (Function, error) {
+	for i, name := range functionNames {
+		if s == name {
+			return Function(i), nil
+		}
+	}
+	best, edits := "", len(s)+1
+	for _, name := range functionNames {
+		if d := editDistance(strings.ToLower(s), name); d < edits {
+			best, edits = name, d
+		}
+	}
+	hint := ""
+	if edits <= 2 {
+		hint = fmt.Sprintf("; did you mean %s?", best)
+	}
+	return 0, fmt.Errorf("%q is not a function; allowed are %s%s", s, strings.Join(functionNames, ", "), hint)
+}
+
+// String prints the function as dsf spells it.
+func (f Function) String() string {
+	if int(f) < len(functionNames) {
+		return functionNames[f]
+	}
+	return fmt.Sprintf("function %d", uint8(f))
+}
+
+// OverflowError is a result that float64 can't hold.
+type OverflowError struct {
+	Function Function
+	Bucket   int64 // the bucket's start, ns
+}
+
+func (e *OverflowError) Error() string {
+	return fmt.Sprintf("the %s of the bucket that starts at %s is beyond the range of float64 (±1.8e308); choose smaller buckets or another function",
+		e.Function, utc(e.Bucket))
+}
+
+// DeltaOverflowError is a difference that float64 can't hold.
+type DeltaOverflowError struct {
+	Time          int64 // of the later value, ns
+	Before, Value float64
+}
+
+func (e *DeltaOverflowError) Error() string {
+	return fmt.Sprintf("the delta at %s, from %g to %g, is beyond the range of float64 (±1.8e308); leave out delta or export another range",
+		utc(e.Time), e.Before, e.Value)
+}
+
+// utc prints an instant (ns) for an error.
+func utc(t int64) string { return time.Unix(0, t).UTC().Format(time.RFC3339Nano) }

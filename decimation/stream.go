@@ -1,0 +1,151 @@
+package decimation
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Schema is what NewReader and FillReader give: the bucket's start, its value (null where the function has none), and how many of
+// the series' values it holds.
+var Schema = arrow.NewSchema([]arrow.Field{
+	{Name: "time", Type: arrow.FixedWidthTypes.Timestamp_ns},
+	{Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+	{Name: "count", Type: arrow.PrimitiveTypes.Int64},
+}, nil)
+
+// batchRows is how many rows a record of decimated rows holds at most.
+const batchRows = 4096
+
+// stream is what the readers of this package share: they own their source, hand out one record at a time, and stop for good at a fault.
+type stream struct {
+	references atomic.Int64
+	schema     *arrow.Schema
+	src        array.RecordReader
+	out        *array.RecordBuilder // nil where rows are passed on
+	record     arrow.Record
+	err        error
+}
+
+func (s *stream) Retain()               { s.references.Add(1) }
+func (s *stream) Schema() *arrow.Schema { return s.schema }
+func (s *stream) Record() arrow.Record  { return s.record }
+func (s *stream) Err() error            { return s.err }
+func (s *stream) open(mem memory.Allocator) {
+	s.references.Store(1)
+	if s.schema == nil {
+		s.schema = Schema
+		s.out = array.NewRecordBuilder(mem, Schema)
+	}
+}
+
+func (s *stream) Release() {
+	if s.references.Add(-1) != 0 {
+		return
+	}
+	s.drop()
+	if s.out != nil {
+		s.out.Release()
+	}
+	s.src.Release()
+}
+
+// drop lets go of the record handed out last.
+func (s *stream) drop() {
+	if s.record != nil {
+		s.record.Release()
+		s.record = nil
+	}
+}
+
+// row appends a row to the record that is being built, and emit hands the record out where it has rows.
+func (s *stream) row(t int64, value float64, ok bool, count int64) {
+	s.out.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(t))
+	if values := s.out.Field(1).(*array.Float64Builder); ok {
+		values.Append(value)
+	} else {
+		values.AppendNull()
+	}
+	s.out.Field(2).(*array.Int64Builder).Append(count)
+}
+
+func (s *stream) rows() int { return s.out.Field(0).Len() }
+
+func (s *stream) emit() bool {
+	if s.err != nil || s.rows() == 0 {
+		return false
+	}
+	s.record = s.out.NewRecord()
+	return true
+}
+
+// column finds a column by its name and checks its type.
+func column(schema *arrow.Schema, name string, kind arrow.DataType) (int, error) {
+	at := schema.FieldIndices(name)
+	if len(at) != 1 {
+		return 0, fmt.Errorf("the source has %d columns %s instead of one", len(at), name)
+	}
+	if got := schema.Field(at[0]).Type; !same(got, kind) {
+		return 0, fmt.Errorf("the source's column %s is %s instead of %s", name, got, kind)
+	}
+	return at[0], nil
+}
+
+// same compares types; a timestamp's zone is only how it prints.
+func same(got, want arrow.DataType) bool {
+	g, ok1 := got.(*arrow.TimestampType)
+	w, ok2 := want.(*arrow.TimestampType)
+	if ok1 && ok2 {
+		return g.Unit == w.Unit
+	}
+	return arrow.TypeEqual(got, want)
+}
+
+// input is the columns of a source and the record that is being read.
+type input struct {
+	timeColumn, valueColumn int
+
+	times  []arrow.Timestamp
+	values *array.Float64
+	next   int // the first row that was not read yet
+}
+
+func newInput(schema *arrow.Schema) (in input, err error) {
+	if in.timeColumn, err = column(schema, "time", arrow.FixedWidthTypes.Timestamp_ns); err != nil {
+		return in, err
+	}
+	in.valueColumn, err = column(schema, "value", arrow.PrimitiveTypes.Float64)
+	return in, err
+}
+
+// advance makes rows available: false at the source's end or fault. What it shows is valid until the next call.
+func (in *input) advance(s *stream) bool {
+	for in.next >= len(in.times) {
+		last := int64(0)
+		seen := len(in.times) > 0
+		if seen {
+			last = int64(in.times[len(in.times)-1])
+		}
+		if !s.src.Next() {
+			in.times, in.next = nil, 0
+			s.err = s.src.Err()
+			return false
+		}
+		rec := s.src.Record()
+		times := rec.Column(in.timeColumn).(*array.Timestamp)
+		if times.NullN() > 0 {
+			s.err = fmt.Errorf("the source has a row without a time")
+			return false
+		}
+		in.times, in.next = times.TimestampValues(), 0
+		in.values = rec.Column(in.valueColumn).(*array.Float64)
+		if seen && len(in.times) > 0 && int64(in.times[0]) < last {
+			s.err = fmt.Errorf("the source goes back in time, from %s to %s", utc(last), utc(int64(in.times[0])))
+			return false
+		}
+	}
+	return true
+}
