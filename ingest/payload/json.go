@@ -207,7 +207,7 @@ func (w *work) readTime(key string) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if ns, err = ParseISO(text, nil); err != nil {
+		if ns, err = ParseISO(text, w.config.Local); err != nil {
 			return 0, w.fault(ReasonTime, key, at, "%v", err)
 		}
 	case isNumber(c):

@@ -33,6 +33,7 @@ type Config struct {
 	// publisher comes from the topic alone.
 	PublisherTag string
 
+	Local    Local           // for times in ISO 8601 without an offset; default UTC
 	Patterns ingest.Patterns // default ingest.BuiltIn()
 	Protocol ingest.Protocol // stored with each sample; default ingest.ProtocolMQTT
 }
