@@ -43,7 +43,7 @@ func Mosquitto(t testing.TB, opts MosquittoOptions) *Broker {
 		opts.MaxInflight = 1000
 	}
 	dir := t.TempDir()
-	b := &Broker{t: t, port: freePort(t), config: filepath.Join(dir, "mosquitto.conf")}
+	b := &Broker{t: t, port: FreePort(t), config: filepath.Join(dir, "mosquitto.conf")}
 	lines := []string{
 		fmt.Sprintf("listener %d 127.0.0.1", b.port),
 		fmt.Sprintf("persistence %v", !opts.NoPersistence),
@@ -93,7 +93,8 @@ func findMosquitto(t testing.TB) string {
 	return ""
 }
 
-func freePort(t testing.TB) int {
+// FreePort is a loopback port that nothing listens on at this moment.
+func FreePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -16,8 +16,10 @@ import (
 type Publisher struct {
 	Addr     string // host:port
 	Client   string // client id
-	InFlight int    // messages unacknowledged at a time, at most 65535. Default 1000
-	QoS      byte   // 0 or 1
+	Username string
+	Password string
+	InFlight int  // messages unacknowledged at a time, at most 65535. Default 1000
+	QoS      byte // 0 or 1
 
 	// First numbers the messages: they are First to First+n-1, and their packet ids follow from that. With Dup they are marked as
 	// sent before.
@@ -65,7 +67,7 @@ func (p Publisher) Publish(ctx context.Context, n int, message func(number int) 
 }
 
 func (p Publisher) connect(conn net.Conn, r *bufio.Reader) error {
-	if _, err := conn.Write(connectPacket(p.Client, "", "", true)); err != nil {
+	if _, err := conn.Write(connectPacket(p.Client, p.Username, p.Password, true)); err != nil {
 		return err
 	}
 	connack := make([]byte, 4)
