@@ -65,6 +65,8 @@ func (it *Item) scanned() []string {
 	}
 	for _, c := range it.columns {
 		switch {
+		case it.request.Delta && (c.Type == formats.Value || c.Type == formats.Bytes || c.Type == formats.Bool):
+			// a difference is a number, whatever its samples were: these columns stay empty
 		case c.Type == formats.Value && c.ID == "stringValue" && c.series < 0:
 			need("kind", "text")
 		case c.Type == formats.Value:
@@ -119,43 +121,19 @@ func (it *Item) lookBack(ctx context.Context, snap Snapshot, i int) decimation.L
 			_, v, ok, err := snap.Before(ctx, s.ID, it.From)
 			return v, ok, err
 		}
-		start, _, err := it.buckets.Find(s.Range.FirstValue)
-		for err == nil {
-			var t int64
-			var ok bool
-			if t, _, ok, err = snap.Before(ctx, s.ID, start); err != nil || !ok {
-				return 0, false, err
-			}
-			var end int64
-			if start, end, err = it.buckets.Find(t); err != nil {
-				break
-			}
-			var v float64
-			if v, ok, err = it.bucketValue(ctx, snap, i, start, end); ok {
-				return v, true, err
-			}
+		first, _, err := it.buckets.Find(s.Range.FirstValue)
+		if err != nil {
+			return 0, false, err
 		}
-		return 0, false, err
+		return decimation.LookBackBucket(it.buckets, it.request.Function, first,
+			func(t int64) (int64, bool, error) {
+				at, _, ok, err := snap.Before(ctx, s.ID, t)
+				return at, ok, err
+			},
+			func(from, to int64) (array.RecordReader, error) {
+				return snap.Scan(ctx, s.ID, from, to, "time", "value")
+			})
 	}
-}
-
-// bucketValue is the item's function over all samples of one bucket.
-func (it *Item) bucketValue(ctx context.Context, snap Snapshot, i int, start, end int64) (v float64, ok bool, err error) {
-	r, err := snap.Scan(ctx, it.Series[i].ID, start, end, "time", "value")
-	if err != nil {
-		return 0, false, err
-	}
-	r, err = decimation.NewReader(r, decimation.Spec{Buckets: it.buckets, Function: it.request.Function, From: start, To: end})
-	if err != nil {
-		return 0, false, err
-	}
-	c := cursor{reader: r, explain: func(err error) error { return err }}
-	defer c.close()
-	more, err := c.load()
-	if err != nil || !more || c.value.IsNull(0) {
-		return 0, false, err
-	}
-	return c.value.Value(0), true, nil
 }
 
 // rowError says which series could not be read, and for a result that float64 can't hold, which bucket.

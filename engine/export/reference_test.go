@@ -316,7 +316,7 @@ func valueCell(row refRow) string {
 	case row.Kind == formats.ValueString:
 		return quoted(row.Text, false)
 	case row.Kind == formats.ValueBytes:
-		return base64.RawURLEncoding.EncodeToString([]byte(row.Text))
+		return quoted(base64.RawURLEncoding.EncodeToString([]byte(row.Text)), false)
 	}
 	return string(formats.AppendNumber(nil, row.Number))
 }

@@ -94,7 +94,7 @@ func TestWideEqualsReference(t *testing.T) {
 		}
 		want := referenceWide(r.Format.Zone, referenceRows(t, src, r, &it), names, p.Items[0].Digits)
 		if got.String() != want {
-			rt.Fatalf("%s\ngot\n%s\nwant\n%s", params, got.String(), want)
+			rt.Fatalf("%s\n%s", params, difference(got.String(), want))
 		}
 	})
 }
