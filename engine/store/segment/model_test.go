@@ -40,8 +40,8 @@ func settledModel(samples []ingest.Sample, from, to int64, policy Duplicates) []
 		if policy == KeepLast {
 			keep = i+1 == len(in) || in[i+1].Time != s.Time
 		} else {
-			for _, earlier := range out {
-				keep = keep && !repeatsModel(earlier, s)
+			for j := len(out) - 1; j >= 0 && out[j].Time == s.Time; j-- {
+				keep = keep && !repeatsModel(out[j], s)
 			}
 		}
 		if keep {
@@ -155,9 +155,12 @@ func drawSamples(t *rapid.T) []ingest.Sample {
 		mixed := rapid.IntRange(0, 3).Draw(t, "mixed") == 0
 		values := rapid.IntRange(1, 5).Draw(t, "values")
 		extras := rapid.IntRange(0, 3).Draw(t, "extras")
+		repeat := rapid.SampledFrom([]int{2, 44, 500, math.MaxInt}).Draw(t, "repeat") // the rows that have a time of their own
 		n := rapid.IntRange(1, 20).Draw(t, "rows")
-		if step > 0 && rapid.IntRange(0, 9).Draw(t, "long") == 0 {
+		if long := rapid.IntRange(0, 9).Draw(t, "long"); step > 0 && long == 0 {
 			n = rapid.IntRange(BlockRows-200, 2*BlockRows+200).Draw(t, "many")
+		} else if step > 0 && long < 5 {
+			n = rapid.IntRange(shareRows-10, 4*shareRows).Draw(t, "some")
 		}
 		for i := range n {
 			s := ingest.Sample{Time: now, Kind: kind, Received: now + int64(i%3), Protocol: ingest.ProtocolMQTT}
@@ -182,7 +185,7 @@ func drawSamples(t *rapid.T) []ingest.Sample {
 				s.Protocol = ingest.ProtocolImport
 			}
 			out = append(out, s)
-			if i%4 > 0 || step > 0 && i%11 > 0 {
+			if (i+1)%repeat > 0 {
 				now += step
 			}
 		}

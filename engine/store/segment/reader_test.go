@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"pgregory.net/rapid"
 )
 
 // TestRecordsOutliveTheirReader: a retained record stays readable when scan and Reader are released and the file is gone, and is the last to hold the map.
@@ -162,6 +165,50 @@ func TestSeriesAreFound(t *testing.T) {
 	if _, ok := r.Find(ingest.Series{Name: "a"}); ok {
 		t.Error("a series that is not there was found")
 	}
+}
+
+// TestManySeries: each finds its own rows, whatever its neighbours are.
+func TestManySeries(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		part := rapid.SampledFrom([]string{"", "a", "ab", "b", "ü"})
+		all := map[ingest.Series]Rows{}
+		for i := range rapid.IntRange(0, 30).Draw(rt, "series") {
+			s := ingest.Series{Channel: part.Draw(rt, "channel"), Subtopic: part.Draw(rt, "subtopic"), Publisher: part.Draw(rt, "publisher"),
+				Name: part.Draw(rt, "name"), Unit: part.Draw(rt, "unit")}
+			all[s] = benchRows(1+i%3, int64(i), 1e9)
+		}
+		f, err := os.CreateTemp(dir, "*.seg")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer f.Close()
+		w := NewWriter(f)
+		for _, s := range slices.SortedFunc(maps.Keys(all), Compare) {
+			if err := w.Add(s, all[s]); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			rt.Fatal(err)
+		}
+		r := openFile(t, f.Name())
+		defer r.Release()
+		if len(r.Series()) != len(all) {
+			rt.Fatalf("%d series, want %d", len(r.Series()), len(all))
+		}
+		for s, rows := range all {
+			i, ok := r.Find(s)
+			if !ok {
+				rt.Fatalf("%+v is not found", s)
+			}
+			at, value, ok, err := Before(context.Background(), []Run{r.Run(i)}, math.MaxInt64, KeepAll)
+			last := rows.Len() - 1
+			if at != rows.Time[last] || value != rows.Number[last] || !ok || err != nil || r.Series()[i].Rows != int64(rows.Len()) {
+				rt.Fatalf("%+v: %d %v %v %v", s, at, value, ok, err)
+			}
+		}
+	})
 }
 
 // TestEmptySegment has no series and is sound.
