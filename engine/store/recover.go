@@ -42,6 +42,10 @@ func (s *Store) recover() error {
 	if err != nil {
 		return err
 	}
+	// The last writer may have died between the rename of CURRENT and its sync: no file that the CURRENT before it names may go before this one is durable.
+	if err := s.syncDir("."); err != nil {
+		return err
+	}
 	if err := removeOrphans(s.cfg.FS, s.cfg.Dir, cur); err != nil {
 		return err
 	}

@@ -158,7 +158,10 @@ func expected(samples []ingest.Sample, duplicates string) []row {
 	return rows
 }
 
-func same(t testing.TB, what string, got, want []row) {
+func same(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, what string, got, want []row) {
 	t.Helper()
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatalf("%s (-want +got):\n%s", what, diff)
@@ -282,4 +285,8 @@ func TestConfigNamesAllItsFaults(t *testing.T) {
 			t.Errorf("%v does not name %s", err, want)
 		}
 	}
+}
+
+func containsAll(text string, parts ...string) bool {
+	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) })
 }

@@ -26,7 +26,7 @@ var ErrSync = fmt.Errorf("sync: %w", syscall.EIO)
 type Shadow struct {
 	// CutAt cuts the power at call n (from 1) of those that change something; a Write that is cut gets part of its bytes out. 0 never does.
 	CutAt int
-	// FailSync lets sync n of a file (from 1) fail. As Linux does, the bytes it should have made durable then never become so. 0 fails none.
+	// FailSync lets sync n (from 1) fail. As on Linux, the bytes of a file that it should have made durable then never become so. 0 fails none.
 	FailSync int
 	// Space is how many bytes may be written before the disk is full; 0 is no limit.
 	Space int
@@ -53,6 +53,22 @@ type change struct {
 	node *inode // nil: removed
 }
 
+// Load takes the files that are under folder as durable.
+func (s *Shadow) Load(folder string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names, s.disk = map[string]*inode{}, map[string]*inode{}
+	return filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		node := &inode{data: b, durable: len(b)}
+		s.names[path], s.disk[path] = node, node
+		return err
+	})
+}
+
 // Calls is how many calls there were that change something.
 func (s *Shadow) Calls() int {
 	s.mu.Lock()
@@ -60,11 +76,12 @@ func (s *Shadow) Calls() int {
 	return s.calls
 }
 
-// Cut cuts the power now.
-func (s *Shadow) Cut() {
+// Resume lets calls through again, up to call n from now: after a process was killed, not the machine, all that was written is there, synced
+// or not.
+func (s *Shadow) Resume(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.isCut = true
+	s.isCut, s.leftover, s.CutAt = false, 0, s.calls+n
 }
 
 // step counts a call. It says whether the power is cut.
@@ -138,6 +155,9 @@ func (s *Shadow) SyncDir(path string) error {
 	defer s.mu.Unlock()
 	if err := s.step(); err != nil {
 		return err
+	}
+	if s.syncs++; s.syncs == s.FailSync {
+		return ErrSync
 	}
 	var rest []change
 	for _, c := range s.pending {
@@ -226,7 +246,7 @@ func (f *file) Write(b []byte) (int, error) {
 	case err != nil:
 		return 0, err
 	case s.Space > 0 && s.written+len(b) > s.Space:
-		room = s.Space - s.written
+		room = max(0, s.Space-s.written)
 		err = &fs.PathError{Op: "write", Path: "disk", Err: syscall.ENOSPC}
 	}
 	n, werr := f.real.Write(b[:room])
