@@ -139,7 +139,7 @@ func suggest(want string, labels []string) string {
 	var close []string
 	for _, l := range labels {
 		a, b := strings.ToLower(strings.TrimSpace(want)), strings.ToLower(strings.TrimSpace(l))
-		if a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a) || distance(a, b) <= 2) {
+		if a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a) || distance(a, b) <= min(2, len(a)/3)) {
 			close = append(close, l)
 		}
 	}
