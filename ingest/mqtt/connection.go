@@ -35,10 +35,11 @@ func (s *Source) connection(ctx context.Context, log *slog.Logger, take func(ing
 	release := func() bool { return true }
 	o.SetCustomOpenConnectionFn(func(u *url.URL, _ paho.ClientOptions) (net.Conn, error) {
 		conn, err := s.open(ctx, u)
-		if err == nil {
-			release = context.AfterFunc(ctx, func() { conn.Close() })
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		release = context.AfterFunc(ctx, conn.abort)
+		return conn, nil
 	})
 
 	client := paho.NewClient(o)
