@@ -25,13 +25,21 @@ func newValueAxis(lo, hi float64, most int) valueAxis {
 	}
 	step := niceStep((hi/2-lo/2)/float64(most)) * 2
 	first, last := math.Floor(lo/step), math.Ceil(hi/step)
+	if first*step > lo { // the division was rounded
+		first--
+	}
+	if last*step < hi {
+		last++
+	}
 	a := valueAxis{lo: first * step, hi: last * step, step: step}
-	if step == 0 || math.IsInf(step, 0) || math.IsInf(a.lo, 0) || math.IsInf(a.hi, 0) || last-first > 4*float64(most) || a.lo+step == a.lo {
+	const wholes = 1 << 52 // beyond, a float64 has no neighbours one apart
+	steps := last - first
+	if !(steps >= 1 && steps <= float64(most+2) && max(-first, last) < wholes) || math.IsInf(a.lo, 0) || math.IsInf(a.hi, 0) {
 		// at the limits of float64 round numbers give out
 		return valueAxis{lo: lo, hi: hi, ticks: []float64{lo, hi}}
 	}
-	for k := first; k <= last; k++ {
-		a.ticks = append(a.ticks, k*step)
+	for i := range int(steps) + 1 {
+		a.ticks = append(a.ticks, (first+float64(i))*step)
 	}
 	return a
 }
@@ -114,7 +122,7 @@ var timeSteps = func() (steps []timeStep) {
 
 // timeTicks are at most so many ticks (or one more) in from ≤ t ≤ to, at round times of the zone's clock and calendar.
 func timeTicks(from, to int64, zone *time.Location, most int) []timeTick {
-	span := float64(to) - float64(from)
+	span := distance(from, to)
 	step := timeSteps[len(timeSteps)-1]
 	for _, s := range timeSteps {
 		if span/s.about <= float64(most) {
@@ -139,6 +147,14 @@ func timeTicks(from, to int64, zone *time.Location, most int) []timeTick {
 		ticks = append(ticks, timeTick{t.UnixNano(), label, context})
 	}
 	return ticks
+}
+
+// distance is to − from in ns, which may be beyond int64.
+func distance(from, to int64) float64 {
+	if to < from {
+		return -distance(to, from)
+	}
+	return float64(uint64(to) - uint64(from))
 }
 
 // at is the i-th tick counted from the last one at or before start.

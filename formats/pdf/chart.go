@@ -187,8 +187,7 @@ type projection struct {
 }
 
 func (p projection) x(t int64) float64 {
-	// as floats: the range of int64 has no room for all differences
-	return p.plot.x + (float64(t)-float64(p.from))/(float64(p.to)-float64(p.from))*p.plot.w
+	return p.plot.x + distance(p.from, t)/distance(p.from, p.to)*p.plot.w
 }
 
 func (p projection) y(v float64) float64 {
