@@ -71,7 +71,7 @@ func (m *merger) step(s sink) (more bool, err error) {
 	if lead == nil {
 		return false, nil
 	}
-	limit = min(limit, lead.next())
+	limit = min(limit, lead.after)
 	if sum := lead.run.summary(lead.k); sum != nil && !lead.open && sum.strict && sum.last < min(limit, lead.to) && s.block(sum) {
 		lead.skipBlock()
 		return true, nil
@@ -116,6 +116,9 @@ func (m *merger) lead() (lead *cursor, limit int64) {
 // alone is where the rows end that come before limit and have each a time of their own.
 func (c *cursor) alone(limit int64) int {
 	j := c.end
+	if next := c.pos + 1; next < j && c.cols.time[next] >= limit { // runs that take turns
+		return next
+	}
 	if c.cols.time[j-1] >= limit {
 		j = lowerBound(c.cols.time[:j], c.pos, limit)
 	}

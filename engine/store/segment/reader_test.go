@@ -57,7 +57,7 @@ func TestRecordsOutliveTheirReader(t *testing.T) {
 	}
 }
 
-// TestWhatOverlapsAlone is copied: one late sample leaves the rest of its block where it lies.
+// TestWhatOverlapsAloneIsCopied: one late sample leaves the rest of its block where it lies.
 func TestWhatOverlapsAloneIsCopied(t *testing.T) {
 	r := openFile(t, writeFile(t, t.TempDir(), benchRows(2*BlockRows, 0, 1e9)))
 	defer r.Release()

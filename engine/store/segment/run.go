@@ -101,15 +101,16 @@ func (r *Reader) open(i int, c *columns) error {
 
 // cursor walks the rows of a run in from ≤ t < to. The block it stands in is laid open only when its rows are needed.
 type cursor struct {
-	run  Run
-	to   int64
-	k    int // the block
-	pos  int // the row in it
-	end  int // rows of it before to; known when open
-	open bool
-	done bool
-	head int64 // time of the row it stands at
-	cols *columns
+	run   Run
+	to    int64
+	k     int // the block
+	pos   int // the row in it
+	end   int // rows of it before to; known when open
+	open  bool
+	done  bool
+	head  int64 // time of the row it stands at
+	after int64 // first time of the block after this one
+	cols  *columns
 }
 
 func (c *cursor) init(run Run, from, to int64) error {
@@ -120,9 +121,7 @@ func (c *cursor) init(run Run, from, to int64) error {
 		c.done = true
 		return nil
 	}
-	first, _ := run.bounds(c.k)
-	if first >= from || first >= to {
-		c.enter()
+	if c.enter(); c.done || c.head >= from {
 		return nil
 	}
 	if err := c.lay(); err != nil {
@@ -141,6 +140,10 @@ func (c *cursor) enter() {
 		return
 	}
 	c.head, _ = c.run.bounds(c.k)
+	c.after = math.MaxInt64
+	if c.k+1 < c.run.count() {
+		c.after, _ = c.run.bounds(c.k + 1)
+	}
 	c.done = c.head >= c.to
 }
 
@@ -184,15 +187,6 @@ func (c *cursor) skip(pos int) {
 func (c *cursor) skipBlock() {
 	c.k++
 	c.enter()
-}
-
-// next is the first time of the block after this one.
-func (c *cursor) next() int64 {
-	if c.k+1 >= c.run.count() {
-		return math.MaxInt64
-	}
-	first, _ := c.run.bounds(c.k + 1)
-	return first
 }
 
 // lowerBound is the first row from i on with time ≥ t. It gallops: in merges the answer is mostly near.
