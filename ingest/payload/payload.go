@@ -85,16 +85,16 @@ func (c Config) withDefaults() Config {
 
 // Stats counts what was left out of payloads that were taken.
 type Stats struct {
-	DroppedTags  atomic.Int64 // tags of Connhex JSON other than the publisher's
-	SkippedNulls atomic.Int64 // nulls of Connhex and generic JSON
+	DroppedTags  int64 // tags of Connhex JSON other than the publisher's
+	SkippedNulls int64 // nulls of Connhex and generic JSON
 }
 
 // Decoder decodes payloads. It is safe for concurrent use.
 type Decoder struct {
-	Stats Stats
-
-	config Config
-	works  sync.Pool // *work
+	config       Config
+	works        sync.Pool // *work
+	droppedTags  atomic.Int64
+	skippedNulls atomic.Int64
 }
 
 var _ ingest.Decoder = (*Decoder)(nil)
@@ -107,6 +107,11 @@ func New(c Config) (*Decoder, error) {
 	d := &Decoder{config: c.withDefaults()}
 	d.works.New = func() any { return newWork(&d.config) }
 	return d, nil
+}
+
+// Stats counts since New. It may be called at any time.
+func (d *Decoder) Stats() Stats {
+	return Stats{DroppedTags: d.droppedTags.Load(), SkippedNulls: d.skippedNulls.Load()}
 }
 
 // Decode appends the samples of a message to dst. An error is an *Error, and then dst comes back as it was.
@@ -152,10 +157,10 @@ func (d *Decoder) run(w *work, dst []ingest.Sample, route ingest.Route, payload 
 		return dst, err
 	}
 	if w.droppedTags > 0 {
-		d.Stats.DroppedTags.Add(w.droppedTags)
+		d.droppedTags.Add(w.droppedTags)
 	}
 	if w.skippedNulls > 0 {
-		d.Stats.SkippedNulls.Add(w.skippedNulls)
+		d.skippedNulls.Add(w.skippedNulls)
 	}
 	return out, nil
 }
