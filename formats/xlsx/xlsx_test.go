@@ -19,16 +19,13 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	formatstest.Run(t, Open, formatstest.Options{Make: holdable})
+	formatstest.Run(t, Open, formatstest.Options{Rows: 400, Faults: 30})
 }
 
 func TestContractOverSeveralSheets(t *testing.T) {
 	limitRows(t, 70)
-	formatstest.Run(t, Open, formatstest.Options{Make: holdable, Rows: 500, Faults: 10})
+	formatstest.Run(t, Open, formatstest.Options{Rows: 250, Faults: 8})
 }
-
-// holdable are rows whose cells XLSX can hold. The suite's rows are.
-func holdable(n int) []formatstest.Row { return formatstest.Rows(n) }
 
 func limitRows(t *testing.T, rows int) {
 	t.Helper()
