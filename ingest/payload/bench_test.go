@@ -3,6 +3,7 @@ package payload
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"decant/ingest"
@@ -39,6 +40,7 @@ func BenchmarkDecode(b *testing.B) {
 		{"format=senml-json/pack=plain", plainPack(), 10},
 		{"format=senml-cbor/pack=base", cbor, 10},
 		{"format=json", []byte(`{"time":"2017-01-01T00:00:00Z","temperature":21.5,"humidity":40,"nested":{"a":1,"b":true},"state":"on"}`), 5},
+		{"format=senml-json/pack=adverse", []byte(`[{"bn":"a","bv":1e300,"v":1e-2000}` + strings.Repeat(`,{"v":1e-2000}`, 9) + `]`), 10},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			d := newDecoder(Config{})

@@ -2,7 +2,9 @@ package payload
 
 import (
 	"errors"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -276,4 +278,25 @@ func TestStream(t *testing.T) {
 	if got, err := d.DecodeRoute(nil, route, payload, received); err != nil || len(got) != 25 {
 		t.Errorf("%d samples, %v", len(got), err)
 	}
+}
+
+// One decoder serves many goroutines, and none sees another's names or numbers.
+func TestConcurrentUse(t *testing.T) {
+	d := newTestDecoder(t)
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			name := strings.Repeat(string(rune('a'+g)), 40)
+			payload := `[{"bn":"` + name + `","v":` + strconv.Itoa(g) + `,"x":{"y":1}},{"vs":"\u0041` + name + `"}]`
+			for range 200 {
+				samples, err := d.Decode(nil, ingest.Message{Topic: "channels/" + name + "/messages", Payload: []byte(payload), Received: received})
+				if err != nil || len(samples) != 2 || samples[0].Number != float64(g) || samples[0].Series.Name != name || samples[0].Series.Channel != name ||
+					samples[1].Text != "A"+name {
+					t.Errorf("%d: %v %v", g, samples, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -22,6 +22,15 @@ func (k *keyStack) open() keySet { return keySet{start: len(k.list)} }
 // close ends the object that was opened last.
 func (k *keyStack) close(set keySet) { k.list = k.list[:set.start] }
 
+// forget lets go of all keys.
+func (k *keyStack) forget() {
+	if cap(k.list) > 8*fewKeys {
+		k.list = nil
+	}
+	clear(k.list[:cap(k.list)])
+	k.list = k.list[:0]
+}
+
 // add takes a key of the object that was opened last. It is false where the object has the key already.
 func (k *keyStack) add(set *keySet, key []byte) bool {
 	if set.many == nil {

@@ -152,7 +152,7 @@ func (d *Decoder) run(w *work, dst []ingest.Sample, route ingest.Route, payload 
 	w.begin(dst, route, received, retained)
 	err := w.decode(payload)
 	out := w.dst
-	w.dst = nil
+	w.end()
 	if err != nil {
 		return dst, err
 	}

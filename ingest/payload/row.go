@@ -17,7 +17,7 @@ func (d *Decoder) DecodeRow(dst []ingest.Sample, route ingest.Route, line []byte
 	w := d.works.Get().(*work)
 	defer d.works.Put(w)
 	w.begin(dst, route, received, false)
-	defer func() { w.dst = nil }()
+	defer w.end()
 	if len(line) > w.config.MaxPayload || w.json.open(line, w.config.MaxDepth) != nil || !w.json.looksLikeRow() {
 		return dst, false, nil
 	}

@@ -51,6 +51,25 @@ func (w *work) begin(dst []ingest.Sample, route ingest.Route, received int64, re
 	w.latest = received + min(int64(w.config.MaxFuture), math.MaxInt64-max(received, 0))
 }
 
+// end lets go of the payload and its samples, and of scratch space that an unusual payload made large.
+func (w *work) end() {
+	const keep = 64 << 10
+	w.dst = nil
+	w.pack.open()
+	w.json.data, w.cbor.data = nil, nil
+	w.json.keys.forget()
+	w.cbor.keys.forget()
+	if cap(w.json.esc) > keep {
+		w.json.esc = nil
+	}
+	if cap(w.cbor.joined) > keep {
+		w.cbor.joined = nil
+	}
+	if cap(w.pack.data) > keep {
+		w.pack.data = nil
+	}
+}
+
 // route matches a topic, once for all messages that carry it.
 func (w *work) route(topic string) (ingest.Route, error) {
 	if r, ok := w.routes[topic]; ok {
