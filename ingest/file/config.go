@@ -58,7 +58,7 @@ type Config struct {
 	// What follows is for CSV alone.
 
 	TimeColumn string // default: the first of time, timestamp, ts, t and date, in any case
-	// TimeFormat is iso, unix (seconds), unixMilli, or a layout in strftime's letters. Empty: ISO 8601 or Unix time, as each cell looks; below
+	// TimeFormat is iso, local (as iso, the name by which exports call it), unix (seconds), unixMilli, or a layout in strftime's letters. Empty: ISO 8601 or Unix time, as each cell looks; below
 	// 10^11 it is seconds, below 10^14 milliseconds.
 	TimeFormat string
 	// Step is the time from row to row of a file without a time column; the first row is at Start (ns since 1970, UTC).
@@ -141,14 +141,16 @@ func (c Config) Validate() error {
 	if c.Comma != 0 && (c.Comma == '"' || c.Comma == '\r' || c.Comma == '\n' || !utf8.ValidRune(c.Comma) || c.Comma == utf8.RuneError) {
 		fault("delimiter %q can't be one; any character but quote, CR and LF is allowed", c.Comma)
 	}
-	if c.DecimalComma && (c.Comma == 0 || c.Comma == ',') {
-		fault("a decimal comma and a comma as delimiter can't be told apart; choose another delimiter, such as ;")
+	if c.DecimalComma && c.Comma == ',' {
+		faults = append(faults, errCommas)
 	}
 	if err := c.Payload.Validate(); err != nil {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
+
+var errCommas = errors.New("a decimal comma and a comma as delimiter can't be told apart; choose another delimiter, such as ;")
 
 // formatOf is the format of a file, and refuses options of CSV for others.
 func (c Config) formatOf(name string) (string, error) {
@@ -166,6 +168,9 @@ func (c Config) formatOf(name string) (string, error) {
 		return "", fmt.Errorf("the extension %q says no format; name one: %s", path.Ext(lower), strings.Join(Formats, ", "))
 	}
 	if format == FormatCSV {
+		if c.DecimalComma && c.comma(name) == ',' {
+			return "", errCommas
+		}
 		return format, nil
 	}
 	for _, o := range []struct {

@@ -211,10 +211,10 @@ func (r *rowReader) series(cells []cell) (ingest.Series, error) {
 // value reads a cell into s: a number, a bool, or where strings are taken a string. there is false where the cell is empty or the null
 // token.
 func (r *rowReader) value(s *ingest.Sample, c cell) (there bool, err error) {
-	if r.cfg.Null != "" && string(c.text) == r.cfg.Null {
+	text := bytes.Trim(c.text, " \t")
+	if r.cfg.Null != "" && (string(text) == r.cfg.Null || string(c.text) == r.cfg.Null) {
 		return false, nil
 	}
-	text := bytes.Trim(c.text, " \t")
 	if len(text) == 0 && !(r.cfg.Strings && (c.quoted || len(c.text) > 0)) {
 		return false, nil
 	}

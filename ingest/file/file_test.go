@@ -185,7 +185,8 @@ func TestCells(t *testing.T) {
 	}{
 		{"kinds", header + "0,+1.50,true\n1,.5,FALSE\n2,007,-0\n3, 4 ,\"5\"\n", nil, []string{"a|| 1.5", "b|| true", "a|| 0.5", "b|| false", "a|| 7", "b|| 0", "a|| 4", "b|| 5"}},
 		{"empty cells are no samples", header + "0,,\"\"\n\n1,  ,2\n", nil, []string{"b|| 2"}},
-		{"null token", header + "0,NaN,2\n", func(c *Config) { c.Null = "NaN" }, []string{"b|| 2"}},
+		{"null token", header + "0,NaN,2\n1, NaN,3\n", func(c *Config) { c.Null = "NaN" }, []string{"b|| 2", "b|| 3"}},
+		{"decimal comma between tabs", "time\ta\n0\t1,5\n", func(c *Config) { c.Comma, c.DecimalComma = '\t', true }, []string{"a|| 1.5"}},
 		{"strings", header + "0,NaN,\"\"\n1,,\"a,\"\"b\"\"\n\"\"\"\n2,on,3\n", func(c *Config) { c.Strings = true },
 			[]string{`a|| "NaN"`, `b|| ""`, `b|| "a,\"b\"\n\""`, `a|| "on"`, "b|| 3"}},
 		{"guards", "time,'=a,''b\n0,'-x,''@\n1,'x,'''\n", func(c *Config) { c.Strings = true },
@@ -240,6 +241,7 @@ func TestWholeFileFaults(t *testing.T) {
 		{"f.csv", "\xff\xfet\x00", nil, []string{"the file is UTF-16"}},
 		{"f.csv", "time,\xff\n", nil, []string{"column 2: name \"\\xff\" is not UTF-8"}},
 		{"f.csv", "a\n1\n", func(c *Config) { step(c); c.Prefix = strings.Repeat("x", 256) }, []string{"has 257 bytes"}},
+		{"f.csv", "time,a\n", func(c *Config) { c.DecimalComma = true }, []string{"a decimal comma and a comma as delimiter can't be told apart"}},
 		{"f.xml", "", nil, []string{`the extension ".xml" says no format; name one: csv, jsonl, senml-json`}},
 		{"f.jsonl", "", step, []string{"a step is for CSV, and this file is read as jsonl"}},
 		{"f.senml.json", "[{\"n\":\"a\",\"v\":1},\n{\"n\":\"a\",\"v\":01}]", nil, []string{"line 2: record 1: '1' where a comma or } is needed"}},
@@ -318,7 +320,7 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%v\ndoes not say %q", err, want)
 		}
 	}
-	err = Config{Channel: "c", Received: 1, Step: 1, TimeColumn: "t", NameColumn: "n", DecimalComma: true}.withDefaults().Validate()
+	err = Config{Channel: "c", Received: 1, Step: 1, TimeColumn: "t", NameColumn: "n", Comma: ',', DecimalComma: true}.withDefaults().Validate()
 	for _, want := range []string{"a step and a time column", "needs both a name column and a value column", "a decimal comma and a comma"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\ndoes not say %q", err, want)
