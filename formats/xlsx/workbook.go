@@ -20,6 +20,7 @@ import (
 const (
 	dataSheet      = "Data"
 	aboutSheet     = "About"
+	bodyFont       = "Calibri" // excelize's, and Excel's own, for plain cells
 	firstSheetPart = "xl/worksheets/sheet1.xml"
 )
 
@@ -41,11 +42,11 @@ func newWorkbook(doc formats.Document) (*workbook, error) {
 		style excelize.Style
 	}{
 		{&b.styles.header, excelize.Style{
-			Font:   &excelize.Font{Bold: true},
+			Font:   &excelize.Font{Bold: true, Family: bodyFont, Size: 11},
 			Fill:   excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECF2"}},
 			Border: []excelize.Border{{Type: "bottom", Color: "8497B0", Style: 1}},
 		}},
-		{&b.styles.label, excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Vertical: "top"}}},
+		{&b.styles.label, excelize.Style{Font: &excelize.Font{Bold: true, Family: bodyFont, Size: 11}, Alignment: &excelize.Alignment{Vertical: "top"}}},
 		{&b.styles.date, excelize.Style{CustomNumFmt: &layout, Alignment: &excelize.Alignment{Horizontal: "left"}}},
 		{&b.styles.wrapped, excelize.Style{Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}},
 	} {
