@@ -94,18 +94,14 @@ func (f *filler) step() {
 	if !f.begin() {
 		return
 	}
-	switch {
-	case f.next.ok && f.next.t < f.end:
+	if f.next.ok && f.next.t < f.end {
 		f.previous = f.next
 		f.row(f.start, f.previous.value, true, f.previous.count)
 		f.lookAhead()
-	default:
-		v, ok := f.value()
-		f.row(f.start, v, ok, f.takeHollow())
+		return
 	}
-	if f.to == math.MaxInt64 && !f.next.ok && len(f.hollow) == 0 {
-		f.finished = true
-	}
+	v, ok := f.value()
+	f.row(f.start, v, ok, f.takeHollow())
 }
 
 // begin moves to the next bucket. It is false at the end and at a fault.
@@ -122,12 +118,12 @@ func (f *filler) begin() bool {
 		f.from = at
 		f.lookAhead()
 		if at == math.MinInt64 {
-			if at = f.firstRow(); at == math.MinInt64 {
-				f.finished = true
-			}
+			at = f.firstRow()
 		}
 	}
-	if f.err != nil || f.finished || at >= f.to {
+	// An open end is where the source ends. Without any row there is nothing to begin at either.
+	last := !f.next.ok && len(f.hollow) == 0
+	if f.err != nil || at >= f.to || last && (f.to == math.MaxInt64 || at == math.MinInt64) {
 		f.finished = true
 		return false
 	}

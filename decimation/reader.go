@@ -118,10 +118,10 @@ func (r *reader) closeBucket() {
 		return
 	}
 	v, ok, err := r.moments.Result(r.spec.Function)
-	if over := (*OverflowError)(nil); errors.As(err, &over) {
-		over.Bucket = r.start
-	}
 	if err != nil {
+		if over := (*OverflowError)(nil); errors.As(err, &over) {
+			over.Bucket = r.start
+		}
 		r.err = err
 		return
 	}

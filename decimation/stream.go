@@ -1,7 +1,9 @@
 package decimation
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -110,10 +112,12 @@ type input struct {
 
 	times  []arrow.Timestamp
 	values *array.Float64
-	next   int // the first row that was not read yet
+	next   int   // the first row that was not read yet
+	last   int64 // the last time of the records before this one
 }
 
 func newInput(schema *arrow.Schema) (in input, err error) {
+	in.last = math.MinInt64
 	if in.timeColumn, err = column(schema, "time", arrow.FixedWidthTypes.Timestamp_ns); err != nil {
 		return in, err
 	}
@@ -124,26 +128,24 @@ func newInput(schema *arrow.Schema) (in input, err error) {
 // advance makes rows available: false at the source's end or fault. What it shows is valid until the next call.
 func (in *input) advance(s *stream) bool {
 	for in.next >= len(in.times) {
-		last := int64(0)
-		seen := len(in.times) > 0
-		if seen {
-			last = int64(in.times[len(in.times)-1])
+		if n := len(in.times); n > 0 {
+			in.last = int64(in.times[n-1])
 		}
+		in.times, in.next = nil, 0
 		if !s.src.Next() {
-			in.times, in.next = nil, 0
 			s.err = s.src.Err()
 			return false
 		}
 		rec := s.src.Record()
 		times := rec.Column(in.timeColumn).(*array.Timestamp)
 		if times.NullN() > 0 {
-			s.err = fmt.Errorf("the source has a row without a time")
+			s.err = errors.New("the source has a row without a time")
 			return false
 		}
-		in.times, in.next = times.TimestampValues(), 0
+		in.times = times.TimestampValues()
 		in.values = rec.Column(in.valueColumn).(*array.Float64)
-		if seen && len(in.times) > 0 && int64(in.times[0]) < last {
-			s.err = fmt.Errorf("the source goes back in time, from %s to %s", utc(last), utc(int64(in.times[0])))
+		if len(in.times) > 0 && int64(in.times[0]) < in.last {
+			s.err = fmt.Errorf("the source goes back in time, from %s to %s", utc(in.last), utc(int64(in.times[0])))
 			return false
 		}
 	}

@@ -1,0 +1,111 @@
+package decimation
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// benchRows is one day of 1 Hz data twelve times over: the benchmarks report points/s of it.
+const benchRows = 12 * 86400
+
+// benchValues are what a sensor measures: centidegrees that walk slowly. With wide they pass near zero all the time, so that their
+// exponents are far apart.
+func benchValues(wide bool) []float64 {
+	r := rand.New(rand.NewPCG(1, 1))
+	values := make([]float64, benchRows)
+	level := 2150.0
+	for i := range values {
+		level += math.Round(3 * r.NormFloat64())
+		values[i] = level / 100
+		if wide {
+			values[i] = 20 * r.NormFloat64() * math.Exp2(-16*r.Float64())
+		}
+	}
+	return values
+}
+
+func benchRecords(values []float64, size int) []arrow.Record {
+	start := time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC).UnixNano()
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "time", Type: arrow.FixedWidthTypes.Timestamp_ns}, {Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	var records []arrow.Record
+	for i, v := range values {
+		b.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(start + int64(i)*second))
+		b.Field(1).(*array.Float64Builder).Append(v)
+		if (i+1)%size == 0 || i == len(values)-1 {
+			records = append(records, b.NewRecord())
+		}
+	}
+	return records
+}
+
+func BenchmarkDecimation(b *testing.B) {
+	zone := mustZone(b, "Europe/Berlin")
+	records := map[bool]map[int][]arrow.Record{}
+	for _, wide := range []bool{false, true} {
+		values := benchValues(wide)
+		records[wide] = map[int][]arrow.Record{}
+		for _, size := range []int{1024, 8192} {
+			records[wide][size] = benchRecords(values, size)
+		}
+	}
+	run := func(f Function, width string, rows int, data string) {
+		b.Run(fmt.Sprintf("func=%s/bucket=%s/rows=%d/data=%s", f, width, rows, data), func(b *testing.B) {
+			recs := records[data == "wide"][rows]
+			spec := Spec{Buckets: NewBuckets(mustWidth(b, width), zone), Function: f, From: math.MinInt64, To: math.MaxInt64}
+			b.ReportAllocs()
+			for b.Loop() {
+				src, err := array.NewRecordReader(recs[0].Schema(), recs)
+				if err != nil {
+					b.Fatal(err)
+				}
+				r, err := NewReader(src, spec)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for r.Next() {
+				}
+				if r.Err() != nil {
+					b.Fatal(r.Err())
+				}
+				r.Release()
+			}
+			b.ReportMetric(float64(b.N)*benchRows/b.Elapsed().Seconds()/1e6, "Mpoints/s")
+		})
+	}
+	for _, f := range allFunctions {
+		run(f, "15m", 1024, "narrow")
+	}
+	run(Avg, "15m", 8192, "narrow")
+	run(Avg, "15m", 1024, "wide")
+	run(Stddev, "15m", 1024, "wide")
+	run(Avg, "1d", 1024, "narrow")
+	run(Avg, "1m", 1024, "narrow")
+	run(Avg, "1s", 1024, "narrow")
+	run(Stddev, "1m", 1024, "narrow")
+}
+
+// BenchmarkPlainSum is what Go does at most on the same values without exactness or buckets.
+func BenchmarkPlainSum(b *testing.B) {
+	values := benchValues(false)
+	sum := 0.0
+	for b.Loop() {
+		for _, v := range values {
+			sum += v
+		}
+	}
+	b.ReportMetric(float64(b.N)*benchRows/b.Elapsed().Seconds()/1e6, "Mpoints/s")
+	if sum == 1 {
+		b.Log(sum)
+	}
+}

@@ -1,0 +1,307 @@
+package decimation
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"pgregory.net/rapid"
+)
+
+// sample is a row of a source, row one of a result. A NaN value is null.
+type sample struct {
+	t int64
+	v float64
+}
+
+type row struct {
+	t     int64
+	v     float64
+	count int64
+}
+
+func (r row) String() string { return fmt.Sprintf("%s %v %d", utc(r.t), r.v, r.count) }
+
+var null = math.NaN()
+
+// sameRows compares bit for bit, so that null equals null and −0 does not equal 0.
+func sameRows(a, b []row) bool {
+	return slices.EqualFunc(a, b, func(a, b row) bool {
+		return a.t == b.t && a.count == b.count && math.Float64bits(a.v) == math.Float64bits(b.v)
+	})
+}
+
+// source makes a reader of samples cut into records of random sizes, empty ones too. It fails the reader after its records where fault is set.
+func source(t rapid.TB, mem memory.Allocator, samples []sample, r *rand.Rand, fault error) array.RecordReader {
+	t.Helper()
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "kind", Type: arrow.PrimitiveTypes.Uint8}, {Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+		{Name: "time", Type: &arrow.TimestampType{Unit: arrow.Nanosecond, TimeZone: "UTC"}}, {Name: "text", Type: arrow.BinaryTypes.Binary, Nullable: true},
+	}, nil)
+	b := array.NewRecordBuilder(mem, schema)
+	defer b.Release()
+	var records []arrow.Record
+	for len(samples) > 0 {
+		n := r.IntN(len(samples) + 1)
+		for _, s := range samples[:n] {
+			b.Field(0).(*array.Uint8Builder).Append(uint8(s.t / second))
+			if math.IsNaN(s.v) {
+				b.Field(1).(*array.Float64Builder).AppendNull()
+			} else {
+				b.Field(1).(*array.Float64Builder).Append(s.v)
+			}
+			b.Field(2).(*array.TimestampBuilder).Append(arrow.Timestamp(s.t))
+			b.Field(3).(*array.BinaryBuilder).AppendString(fmt.Sprint(s.t))
+		}
+		whole := b.NewRecord()
+		// A slice starts inside its buffers, as a record over mapped bytes may.
+		cut := 0
+		if n > 1 {
+			cut = r.IntN(2)
+		}
+		if cut > 0 {
+			records = append(records, whole.NewSlice(0, 1))
+		}
+		records = append(records, whole.NewSlice(int64(cut), int64(n)))
+		whole.Release()
+		samples = samples[n:]
+	}
+	src, err := array.NewRecordReader(schema, records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rec := range records {
+		rec.Release()
+	}
+	return &faulty{RecordReader: src, fault: fault}
+}
+
+type faulty struct {
+	array.RecordReader
+	fault error
+}
+
+func (f *faulty) Err() error { return f.fault }
+
+// rows reads all and releases the reader. No record is longer than a batch, and none is empty.
+func rows(t rapid.TB, r array.RecordReader) ([]row, error) {
+	t.Helper()
+	defer r.Release()
+	var all []row
+	for r.Next() {
+		rec := r.Record()
+		if rec.NumRows() == 0 || rec.NumRows() > batchRows || !rec.Schema().Equal(r.Schema()) {
+			t.Fatalf("a record has %d rows and the schema %v", rec.NumRows(), rec.Schema())
+		}
+		values := rec.Column(1).(*array.Float64)
+		for i, at := range rec.Column(0).(*array.Timestamp).TimestampValues() {
+			v := null
+			if values.IsValid(i) {
+				v = values.Value(i)
+			}
+			all = append(all, row{int64(at), v, rec.Column(2).(*array.Int64).Value(i)})
+		}
+	}
+	return all, r.Err()
+}
+
+// decimated is the slow reference: a map of buckets, and rational arithmetic.
+func decimated(t rapid.TB, samples []sample, spec Spec) []row {
+	values := map[int64][]float64{}
+	for _, s := range samples {
+		if s.t < spec.From || s.t >= spec.To || math.IsNaN(s.v) {
+			continue
+		}
+		start, _, err := spec.Buckets.Find(s.t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[start] = append(values[start], s.v)
+	}
+	var want []row
+	for start, vs := range values {
+		v, ok := reference(spec.Function, vs)
+		if !ok {
+			v = null
+		}
+		want = append(want, row{start, v, int64(len(vs))})
+	}
+	slices.SortFunc(want, func(a, b row) int { return cmp.Compare(a.t, b.t) })
+	return want
+}
+
+func drawSamples(t *rapid.T) []sample {
+	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "samples"), 10))
+	at := time.Date(2026, 10, 24, 20, 0, 0, 0, time.UTC).UnixNano() + r.Int64N(3*second)
+	var samples []sample
+	for range rapid.IntRange(0, 300).Draw(t, "n") {
+		v := shapes[[]string{"sensor", "near zero", "integers"}[r.IntN(3)]](r)
+		if r.IntN(8) == 0 {
+			v = null
+		}
+		samples = append(samples, sample{at, v})
+		switch r.IntN(12) {
+		case 0:
+		case 1:
+			at += r.Int64N(7200 * second)
+		default:
+			at += r.Int64N(200 * second)
+		}
+	}
+	return samples
+}
+
+func drawSpec(t *rapid.T, samples []sample) Spec {
+	zone := mustZone(t, rapid.SampledFrom(testZones).Draw(t, "zone"))
+	spec := Spec{
+		Buckets:  NewBuckets(mustWidth(t, rapid.SampledFrom([]string{"1s", "1m", "15m", "1h", "2h", "1d", "1w", "1M", "1y"}).Draw(t, "ds")), zone),
+		Function: rapid.SampledFrom(allFunctions).Draw(t, "dsf"), From: math.MinInt64, To: math.MaxInt64,
+	}
+	if len(samples) > 0 && rapid.Bool().Draw(t, "from") {
+		spec.From = rapid.SampledFrom(samples).Draw(t, "first").t + rapid.Int64Range(-1, 1).Draw(t, "around")
+	}
+	if len(samples) > 0 && rapid.Bool().Draw(t, "to") {
+		spec.To = rapid.SampledFrom(samples).Draw(t, "last").t + rapid.Int64Range(-1, 1).Draw(t, "around")
+	}
+	return spec
+}
+
+func TestReader(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		samples := drawSamples(t)
+		spec := drawSpec(t, samples)
+		src := source(t, mem, samples, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "cuts"), 11)), nil)
+		r, err := newReader(src, spec, mem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := rows(t, r)
+		if want := decimated(t, samples, spec); err != nil || !sameRows(got, want) {
+			t.Fatalf("%s %s:\n%v, %v, want\n%v", spec.Function, spec.Buckets.Width(), got, err, want)
+		}
+		mem.AssertSize(asTest{t}, 0)
+	})
+}
+
+// asTest lets a CheckedAllocator report to rapid.
+type asTest struct{ rapid.TB }
+
+func (a asTest) Helper() { a.TB.Helper() }
+
+func TestReaderHandsOutBatches(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	var samples []sample
+	for i := range int64(3*batchRows + 5) {
+		samples = append(samples, sample{i * second, float64(i)})
+	}
+	spec := Spec{Buckets: NewBuckets(Width{1, 's'}, mustZone(t, "UTC")), From: math.MinInt64, To: math.MaxInt64}
+	r, err := newReader(source(t, mem, samples, rand.New(rand.NewPCG(1, 1)), nil), spec, mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Retain()
+	r.Release()
+	got, err := rows(t, r)
+	if err != nil || len(got) != len(samples) {
+		t.Fatalf("%d rows of %d, %v", len(got), len(samples), err)
+	}
+}
+
+func TestReaderFaults(t *testing.T) {
+	utcZone := mustZone(t, "UTC")
+	broken := errors.New("the disk is broken")
+	cases := []struct {
+		name    string
+		samples []sample
+		width   string
+		fault   error
+		want    string
+	}{
+		{"overflow", []sample{{0, math.MaxFloat64}, {1, math.MaxFloat64}}, "1d", nil, "sum of the bucket that starts at 1970-01-01T00:00:00Z"},
+		{"source", []sample{{0, 1}}, "1d", broken, "the disk is broken"},
+		{"time line", []sample{{math.MaxInt64 - 1, 1}}, "1d", nil, "time line"},
+		{"order", []sample{{5 * second, 1}, {second, 1}, {2, 1}, {1, 1}}, "1s", nil, "goes back in time"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+			defer mem.AssertSize(t, 0)
+			spec := Spec{Buckets: NewBuckets(mustWidth(t, c.width), utcZone), Function: Sum, From: math.MinInt64, To: math.MaxInt64}
+			var parts []arrow.Record
+			var schema *arrow.Schema
+			for _, s := range c.samples {
+				src := source(t, mem, []sample{s}, rand.New(rand.NewPCG(1, 1)), nil)
+				for src.Next() {
+					src.Record().Retain()
+					parts = append(parts, src.Record())
+				}
+				schema = src.Schema()
+				src.Release()
+			}
+			src, err := array.NewRecordReader(schema, parts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range parts {
+				p.Release()
+			}
+			r, err := newReader(&faulty{src, c.fault}, spec, mem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := rows(t, r); err == nil || !contains(err.Error(), c.want) {
+				t.Errorf("%v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestReaderRefusesOtherColumns(t *testing.T) {
+	for _, fields := range [][]arrow.Field{
+		{{Name: "time", Type: arrow.FixedWidthTypes.Timestamp_ns}},
+		{{Name: "time", Type: arrow.FixedWidthTypes.Timestamp_us}, {Name: "value", Type: arrow.PrimitiveTypes.Float64}},
+		{{Name: "time", Type: arrow.FixedWidthTypes.Timestamp_ns}, {Name: "value", Type: arrow.PrimitiveTypes.Int64}},
+	} {
+		src, err := array.NewRecordReader(arrow.NewSchema(fields, nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src.Retain()
+		if _, err := NewReader(src, Spec{}); err == nil {
+			t.Errorf("%v was taken", fields)
+		}
+		if err := FillReader(src, Buckets{}, Fill{}, 0, 1).Err(); err == nil {
+			t.Errorf("fill took %v", fields)
+		}
+	}
+}
+
+func TestSeek(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		times := make([]arrow.Timestamp, rapid.IntRange(1, 200).Draw(t, "n"))
+		at := arrow.Timestamp(0)
+		for i := range times {
+			at += arrow.Timestamp(rapid.IntRange(0, 3).Draw(t, "step"))
+			times[i] = at
+		}
+		from := rapid.IntRange(0, len(times)-1).Draw(t, "from")
+		end := rapid.Int64Range(-1, int64(at)+2).Draw(t, "end")
+		want := from
+		for want < len(times) && int64(times[want]) < end {
+			want++
+		}
+		if got := seek(times, from, end); got != want {
+			t.Fatalf("seek(%v, %d, %d) is %d, want %d", times, from, end, got, want)
+		}
+	})
+}
