@@ -178,7 +178,7 @@ func (c Config) formatOf(name string) (string, error) {
 		name string
 	}{
 		{c.TimeColumn != "", "a time column"}, {c.TimeFormat != "", "a time format"}, {c.Step != 0, "a step"}, {c.NameColumn != "", "a name column"},
-		{c.Units != nil, "units"}, {c.Prefix != "", "a prefix"}, {c.Null != "", "a null token"}, {c.Strings, "strings"},
+		{len(c.Units) > 0, "units"}, {c.Prefix != "", "a prefix"}, {c.Null != "", "a null token"}, {c.Strings, "strings"},
 		{c.Comma != 0, "a delimiter"}, {c.DecimalComma, "a decimal comma"},
 	} {
 		if o.set {
