@@ -78,7 +78,7 @@ func isoInstant(m []string, zone *decimation.Zone) (int64, error) {
 	}
 	switch offset := m[8]; offset {
 	case "":
-		return decimation.LocalInstant(year, time.Month(month), day, hour, minute, second, nsec, zone)
+		return decimation.LocalInstant(year, month, day, hour, minute, second, nsec, zone)
 	case "Z", "z":
 		return civil.UnixNano(), nil
 	default:

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"decant/engine"
+	"decant/engine/export"
+	"decant/engine/export/request"
+	"decant/engine/store"
+	"decant/ingest/deadletter"
+	"decant/ingest/file"
+	"decant/ingest/mqtt"
+)
+
+// The exit codes, as README documents them.
+const (
+	exitDone        = 0
+	exitInternal    = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitDamaged     = 4
+	exitBroker      = 5
+	exitLimit       = 6
+	exitInUse       = 7
+	exitInterrupted = 130
+)
+
+// usageError is wrong flags or a wrong input file.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// notFound is a listing for something that is not there.
+type notFound struct{ error }
+
+// damaged is a store with faults that were already listed.
+type damaged struct{ error }
+
+// errInterrupted is a run that the user stopped.
+var errInterrupted = errors.New("interrupted")
+
+// exitCode maps an error to its code. It is the only place that does.
+func exitCode(err error) int {
+	var (
+		usage   usageError
+		faults  request.Faults
+		exists  *export.ExistsError
+		bad     *file.FaultsError
+		input   *engine.InputError
+		missing notFound
+		absent  *export.NotFoundError
+		faulty  damaged
+		corrupt *store.CorruptError
+		letters *deadletter.CorruptError
+		broker  *mqtt.BrokerError
+		limit   *export.LimitError
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore):
+		return exitUsage
+	case errors.As(err, &missing), errors.As(err, &absent), errors.Is(err, deadletter.ErrNotFound):
+		return exitNotFound
+	case errors.As(err, &faulty), errors.As(err, &corrupt), errors.As(err, &letters):
+		return exitDamaged
+	case errors.As(err, &broker):
+		return exitBroker
+	case errors.As(err, &limit), errors.Is(err, store.ErrLimit), errors.Is(err, store.ErrDiskFull):
+		return exitLimit
+	case errors.Is(err, store.ErrInUse):
+		return exitInUse
+	}
+	return exitInternal
+}
+
+// report prints an error as a person reads it and gives its exit code.
+func report(w io.Writer, err error) int {
+	if err != nil {
+		text := strings.ReplaceAll(err.Error(), "\n", "\n  ")
+		fmt.Fprintf(w, "decant: %s\n", text)
+	}
+	return exitCode(err)
+}

@@ -1,0 +1,103 @@
+// Command decant takes samples from MQTT devices and files, keeps them, and pours any window of them into finished files.
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+
+	"decant/engine"
+)
+
+// cli is the command line. Flags beat DECANT_… variables, and these beat the configuration file.
+type cli struct {
+	Data   string `help:"Folder of the store." placeholder:"DIR" env:"DECANT_DATA"`
+	Config string `help:"Configuration file (TOML)." placeholder:"FILE" env:"DECANT_CONFIG" type:"existingfile"`
+	Quiet  bool   `short:"q" help:"No progress; errors and warnings only."`
+
+	Demo        demoCmd                   `cmd:"" help:"Show the whole way: a year of a power grid over MQTT into CSV, XLSX and PDF."`
+	Ingest      ingestCmd                 `cmd:"" help:"Subscribe to a broker and store what devices publish."`
+	Import      importCmd                 `cmd:"" help:"Store what files hold: CSV, SenML, JSON Lines."`
+	Export      exportCmd                 `cmd:"" help:"Write stored samples into CSV, XLSX, PDF, JSON Lines, Parquet or Arrow files."`
+	Series      seriesCmd                 `cmd:"" help:"List what the store holds."`
+	Deadletters deadlettersCmd            `cmd:"" help:"List, show or replay what could not be taken."`
+	Verify      verifyCmd                 `cmd:"" help:"Read every byte of the store against its checksums."`
+	Version     versionCmd                `cmd:"" help:"Print decant's version and the zone database's."`
+	Completion  kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
+}
+
+// app is what every command gets: the streams, the configuration, the log.
+type app struct {
+	ctx    context.Context
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	log    *slog.Logger
+	config engine.Config
+	quiet  bool
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program; it returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	var c cli
+	exited := -1
+	parser := kong.Must(&c,
+		kong.Name("decant"),
+		kong.Description("Time-series telemetry from MQTT devices into finished CSV, XLSX and PDF files."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	kongcompletion.Register(parser)
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help, or a completion
+		return exited
+	}
+	if err != nil {
+		return report(stderr, usageError{err})
+	}
+	a := &app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, quiet: c.Quiet}
+	level := slog.LevelInfo
+	if c.Quiet {
+		level = slog.LevelWarn
+	}
+	a.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	if a.config, err = c.load(); err != nil {
+		return report(stderr, usageError{err})
+	}
+	return report(stderr, command.Run(a))
+}
+
+// load reads the configuration file, if there is one, and lays the global flags over it.
+func (c *cli) load() (engine.Config, error) {
+	config := engine.Default()
+	if c.Config != "" {
+		var err error
+		if config, err = engine.LoadConfig(c.Config); err != nil {
+			return config, err
+		}
+	}
+	if c.Data != "" {
+		config.Data = c.Data
+	}
+	return config, nil
+}
+
+// quietLog is for a command that runs a whole system and whose user wants its result only.
+func (a *app) quietLog() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+)
+
+// progress shows how far a command has come: a bar on a terminal, a line every ten seconds elsewhere, nothing with -q.
+type progress struct {
+	a    *app
+	what string // what is counted: rows, samples
+
+	mu    sync.Mutex
+	bars  *mpb.Progress // on a terminal
+	bar   *mpb.Bar
+	label string
+	said  time.Time
+}
+
+const progressEvery = 10 * time.Second
+
+func (a *app) progress(what string) *progress {
+	p := &progress{a: a, what: what, said: time.Now()}
+	if f, ok := a.stderr.(*os.File); ok && !a.quiet && term.IsTerminal(int(f.Fd())) {
+		p.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40))
+	}
+	return p
+}
+
+// update says that done of expected are done of what label names. Expected may be less than what comes, or 0 where nobody knows.
+func (p *progress) update(label string, done, expected int64) {
+	if p.a.quiet {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bars != nil {
+		if p.bar == nil || p.label != label {
+			p.next(label, expected)
+		}
+		p.bar.SetTotal(max(expected, done+1), false)
+		p.bar.SetCurrent(done)
+		return
+	}
+	if now := time.Now(); now.Sub(p.said) >= progressEvery {
+		p.said = now
+		if expected > 0 {
+			fmt.Fprintf(p.a.stderr, "%s: %d of %d %s\n", label, done, expected, p.what)
+		} else {
+			fmt.Fprintf(p.a.stderr, "%s: %d %s\n", label, done, p.what)
+		}
+	}
+}
+
+func (p *progress) next(label string, expected int64) {
+	if p.bar != nil {
+		p.bar.SetTotal(-1, true)
+	}
+	p.label = label
+	p.bar = p.bars.AddBar(expected,
+		mpb.PrependDecorators(decor.Name(label+" ")),
+		mpb.AppendDecorators(decor.CurrentNoUnit("%d "+p.what), decor.Name(" "), decor.Elapsed(decor.ET_STYLE_GO)))
+}
+
+// finish ends the last bar where it stands.
+func (p *progress) finish() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.SetTotal(-1, true)
+	}
+	if p.bars != nil {
+		p.bars.Wait()
+	}
+}

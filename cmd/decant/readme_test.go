@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// step is one command of README with what README says it prints.
+type step struct {
+	command string
+	prints  string
+}
+
+// consoleSteps reads the console blocks of a Markdown text. A line that begins with "$ " is a command; lines up to the next are what it
+// prints.
+func consoleSteps(text string) []step {
+	var steps []step
+	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		for _, line := range strings.SplitAfter(block[1], "\n") {
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				steps = append(steps, step{command: strings.TrimSuffix(command, "\n")})
+			} else if len(steps) > 0 {
+				steps[len(steps)-1].prints += line
+			}
+		}
+	}
+	return steps
+}
+
+// durations are what differs between two runs of one command.
+var durations = regexp.MustCompile(` +\b[0-9.]+(ms|s|µs|m[0-9.]+s)\b`)
+
+func normal(text string) string {
+	return durations.ReplaceAllString(text, " TIME")
+}
+
+// TestReadme runs README's commands, in order, in one folder, and holds what they print against what README shows.
+func TestReadme(t *testing.T) {
+	if testing.Short() {
+		t.Skip("README's commands take some seconds; run without -short")
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReadmeRun(t)
+	for _, s := range consoleSteps(string(readme)) {
+		r.run(s)
+	}
+}
+
+// readmeRun is the folder and the environment in which README's commands run.
+type readmeRun struct {
+	t           *testing.T
+	dir         string
+	env         []string
+	port        string // stands for README's 1883
+	noMosquitto bool
+}
+
+func newReadmeRun(t *testing.T) *readmeRun {
+	t.Helper()
+	dir := t.TempDir()
+	bin := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The test binary is decant when it is called so: testscript.Main sees to that.
+	if err := os.Symlink(self, filepath.Join(bin, "decant")); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	listener.Close()
+	config := "listener 1883 127.0.0.1\nallow_anonymous true\npersistence true\nmax_queued_messages 0\n"
+	files := map[string]string{
+		"mosquitto.conf": strings.ReplaceAll(config, "1883", port),
+		"plant.csv":      "time,Boiler temperature,Boiler running\n2026-08-01 00:00:00,71.5,true\n2026-08-01 00:10:00,71.75,true\n",
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &readmeRun{
+		t:           t,
+		dir:         dir,
+		env:         append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH")+string(os.PathListSeparator)+"/usr/sbin", "DECANT_DATA="),
+		port:        port,
+		noMosquitto: !haveMosquitto(t),
+	}
+}
+
+func (r *readmeRun) run(s step) {
+	r.t.Helper()
+	command := strings.ReplaceAll(s.command, "1883", r.port)
+	command = strings.Replace(command, "go run ./cmd/decant", "decant", 1)
+	needsBroker := strings.Contains(command, "mosquitto") || strings.Contains(command, "--broker") || strings.Contains(command, "series --data ./plant")
+	switch {
+	case command == "go test ./...":
+		return // it is what runs this test
+	case needsBroker && r.noMosquitto:
+		r.t.Logf("mosquitto is not installed; not run: %s", command)
+		return
+	case strings.HasSuffix(command, "&"):
+		r.background(strings.TrimSuffix(command, "&"))
+		return
+	}
+	// What a device published is on its way for a moment, so a listing may have to be looked at again.
+	want := normal(s.prints)
+	var got string
+	for try := 0; ; try++ {
+		got = normal(strings.ReplaceAll(r.output(command), r.port, "1883"))
+		if got == want || !strings.HasPrefix(command, "decant series") || try == 100 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if got != want {
+		r.t.Errorf("$ %s\nprints\n%s\nREADME shows\n%s", s.command, got, want)
+	}
+}
+
+func (r *readmeRun) output(command string) string {
+	r.t.Helper()
+	c := exec.CommandContext(r.t.Context(), "bash", "-c", command)
+	c.Dir, c.Env = r.dir, r.env
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if err := c.Run(); err != nil {
+		r.t.Fatalf("$ %s\n%v\n%s", command, err, stderr.String())
+	}
+	return stdout.String()
+}
+
+// background starts a server and waits until it serves.
+func (r *readmeRun) background(command string) {
+	r.t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	c := exec.CommandContext(ctx, "bash", "-c", "exec "+command)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	c.Dir, c.Env = r.dir, r.env
+	log := &lines{want: "connected to broker", seen: make(chan struct{})}
+	c.Stderr = log
+	if err := c.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() {
+		stop()
+		c.Wait()
+	})
+	if strings.HasPrefix(command, "mosquitto") {
+		waitForPort(r.t, "127.0.0.1:"+r.port)
+		return
+	}
+	select {
+	case <-log.seen:
+	case <-time.After(30 * time.Second):
+		r.t.Fatalf("%s does not say that it is connected:\n%s", command, log.text.String())
+	}
+}
+
+func haveMosquitto(t *testing.T) bool {
+	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return true
+		}
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("mosquitto is not installed (Debian package mosquitto)")
+	}
+	return false
+}
+
+func waitForPort(t *testing.T, address string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(fmt.Errorf("nothing listens on %s: %w", address, err))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// lines is a log that tells when a word was written to it.
+type lines struct {
+	text bytes.Buffer
+	want string
+	seen chan struct{}
+	done bool
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.text.Write(b)
+	if !l.done && strings.Contains(l.text.String(), l.want) {
+		l.done = true
+		close(l.seen)
+	}
+	return len(b), nil
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+
+	"decant/engine"
+)
+
+type verifyCmd struct {
+	JSON bool `name:"json" help:"Print the faults as JSON."`
+}
+
+func (c *verifyCmd) Run(a *app) error {
+	faults := table{columns: []string{"file", "offset", "fault"}}
+	summary, err := engine.Verify(a.ctx, a.config, func(file string, offset int64, fault string) {
+		faults.add(file, offset, fault)
+	})
+	if err != nil {
+		return interrupted(a.ctx, err)
+	}
+	if c.JSON || len(faults.rows) > 0 {
+		if err := faults.print(a.stdout, c.JSON); err != nil {
+			return err
+		}
+	}
+	if len(faults.rows) > 0 {
+		return damaged{errors.New("the store is damaged: restore the files named above from a copy")}
+	}
+	a.log.Info("every byte is as it was written", "files", summary.Files, "bytes", summary.Bytes)
+	return nil
+}

@@ -1,0 +1,29 @@
+package engine
+
+import (
+	"errors"
+	"io"
+
+	"decant/engine/store"
+	"decant/ingest"
+)
+
+// Writer is where a command that isn't the ingesting process puts its samples.
+type Writer interface {
+	ingest.Appender
+	io.Closer
+}
+
+// OpenWriter opens the store for writing or, where another process already writes it, the way to that process: it stores
+// the samples in this one's place, with the same promise.
+func OpenWriter(cfg Config) (Writer, error) {
+	st, err := store.Open(cfg.store())
+	if !errors.Is(err, store.ErrInUse) {
+		return st, err
+	}
+	client, dialing := store.Dial(cfg.Data)
+	if dialing != nil {
+		return nil, errors.Join(err, dialing)
+	}
+	return client, nil
+}
