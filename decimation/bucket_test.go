@@ -37,8 +37,7 @@ type walker struct {
 	zone   *Zone
 	offset int
 	slot   int64     // s m h: the number of widths since local 1970
-	latest time.Time // d w M y: the latest local date and time seen, as if it were UTC
-	next   time.Time // and the nominal start of the next bucket
+	next   time.Time // d w M y: the nominal start of the next bucket; local times are written as if they were UTC
 }
 
 // moved tells whether a bucket begins at t.
@@ -189,14 +188,15 @@ func TestBucketsTile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone := mustZone(t, rapid.SampledFrom(append(names, testZones...)).Draw(t, "zone"))
 		width := Width{N: rapid.Int64Range(1, 40).Draw(t, "n"), Unit: rapid.SampledFrom([]byte("smhdwMy")).Draw(t, "unit")}
+		if width.Unit == 'y' {
+			width.N = 1 + width.N%12 // six of them stay on the time line
+		}
 		b := NewBuckets(width, zone)
-		at := rapid.Int64Range(-7e18, 7e18).Draw(t, "t")
+		at := rapid.Int64Range(-4e18, 4e18).Draw(t, "t")
 		if spans := zone.table()[1:]; len(spans) > 0 && rapid.Bool().Draw(t, "near a change") {
 			s := rapid.SampledFrom(spans).Draw(t, "change")
 			at = s.start*second + rapid.Int64Range(-100*3600*second, 100*3600*second).Draw(t, "by")
-			if at < -7e18 || at > 7e18 {
-				at %= 7e18
-			}
+			at %= 4e18
 		}
 		from := at
 		for i := range int64(6) {
