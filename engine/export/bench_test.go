@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -14,14 +15,12 @@ import (
 	"decant/decimation"
 	"decant/engine/export"
 	"decant/engine/export/request"
-	"time"
 )
 
 // endless is a snapshot whose series all give the same records again and again, so that a benchmark measures what comes after the scan.
 type endless struct {
 	series  int
 	records int64
-	record  arrow.Record
 	step    int64 // ns from row to row
 }
 
