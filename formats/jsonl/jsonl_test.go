@@ -18,12 +18,6 @@ func TestContract(t *testing.T) {
 	formatstest.Run(t, Open, formatstest.Options{})
 }
 
-func TestContractCompressed(t *testing.T) {
-	doc := formatstest.Document()
-	doc.Compression = "zstd"
-	formatstest.Run(t, Open, formatstest.Options{Document: &doc, Rows: 17000, Faults: 5})
-}
-
 func TestGolden(t *testing.T) {
 	for name, times := range map[string]formats.TimeStyle{
 		"default":   {},

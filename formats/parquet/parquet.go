@@ -59,6 +59,9 @@ func properties(doc formats.Document, codec compress.Compression, mem memory.All
 		parquet.WithVersion(parquet.V2_LATEST), // earlier ones have no nanoseconds
 		parquet.WithCreatedBy("decant"),
 		parquet.WithCompression(codec),
+		// A dictionary that overflows into plain pages gives a column two encodings, which the library lists in the order of a Go
+		// map: other bytes in every run. So none overflows. A row group's text bounds them; numbers, mostly all different, have none.
+		parquet.WithDictionaryPageSizeLimit(1 << 30),
 	}
 	for _, c := range doc.Columns {
 		switch c.Type {
@@ -66,6 +69,8 @@ func properties(doc formats.Document, codec compress.Compression, mem memory.All
 			options = append(options,
 				parquet.WithDictionaryFor(c.Label, false),
 				parquet.WithEncodingFor(c.Label, parquet.Encodings.DeltaBinaryPacked))
+		case formats.Number, formats.Bytes:
+			options = append(options, parquet.WithDictionaryFor(c.Label, false))
 		}
 	}
 	return parquet.NewWriterProperties(options...)

@@ -3,7 +3,7 @@ package parquet
 import (
 	"bytes"
 	"math"
-	"strings"
+	"strconv"
 	"testing"
 
 	"decant/formats"
@@ -35,7 +35,7 @@ func TestReadByPyarrow(t *testing.T) {
 	}
 }
 
-// manyRows is a document in which dictionaries overflow into plain pages and times go backwards, over more than one row group.
+// manyRows is a document of more than one row group, in which dictionaries grow large and times jump back and forth.
 func manyRows(n int) (formats.Document, []formatstest.Row) {
 	doc := formatstest.Document()
 	doc.Columns = []formats.Column{
@@ -52,7 +52,7 @@ func manyRows(n int) (formats.Document, []formatstest.Row) {
 		case 18:
 			at = math.MaxInt64 - 1
 		}
-		rows[i] = formatstest.Row{at, math.Sin(float64(i)), "urn:dev:" + strings.Repeat("x", i%7)}
+		rows[i] = formatstest.Row{at, math.Sin(float64(i)), "urn:dev:" + strconv.Itoa(i)}
 	}
 	return doc, rows
 }
@@ -66,8 +66,10 @@ func TestRowGroups(t *testing.T) {
 	if table.Info["row_groups"] != "2" {
 		t.Errorf("%s row groups, want 2", table.Info["row_groups"])
 	}
-	if again := formatstest.Print(t, Open, doc, rows); !bytes.Equal(file, again) {
-		t.Error("the same rows give another file")
+	for range 3 {
+		if again := formatstest.Print(t, Open, doc, rows); !bytes.Equal(file, again) {
+			t.Fatal("the same rows give another file")
+		}
 	}
 }
 
