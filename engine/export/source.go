@@ -46,7 +46,7 @@ type RangeStats struct {
 //
 // Snapshot is one consistent state of a source. It is safe for concurrent use, except that Close waits for no reader.
 type Snapshot interface {
-	// Series lists the series of a channel and subtopic ("" is any), sorted by name, unit, publisher (then channel, subtopic).
+	// Series lists the series of a channel and subtopic ("" is any), sorted by channel, subtopic, name, unit, publisher.
 	Series(ctx context.Context, channel, subtopic string) ([]Series, error)
 	// Stats describes a series in [from, to) (ns; math.MinInt64 and math.MaxInt64 are open ends).
 	Stats(ctx context.Context, id SeriesID, from, to int64) (RangeStats, error)

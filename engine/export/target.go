@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,6 +28,11 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item) (selecte
 	if len(all) == 0 {
 		sentence, err := noSuchPlace(ctx, snap, it)
 		return nil, []string{sentence}, err
+	}
+	if it.Subtopic == "" { // any: the source sorts by subtopic first, rows by name
+		slices.SortStableFunc(all, func(a, b Series) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Publisher, b.Publisher))
+		})
 	}
 	labels := map[int]string{} // of the chosen, by index in all
 	for _, name := range it.Target {

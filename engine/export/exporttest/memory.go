@@ -67,8 +67,8 @@ func (m *Memory) Open(ctx context.Context) (export.Snapshot, error) {
 	}
 	slices.SortFunc(s.series, func(a, b series) int {
 		return cmp.Or(
-			cmp.Compare(a.info.Name, b.info.Name), cmp.Compare(a.info.Unit, b.info.Unit), cmp.Compare(a.info.Publisher, b.info.Publisher),
-			cmp.Compare(a.info.Channel, b.info.Channel), cmp.Compare(a.info.Subtopic, b.info.Subtopic))
+			cmp.Compare(a.info.Channel, b.info.Channel), cmp.Compare(a.info.Subtopic, b.info.Subtopic),
+			cmp.Compare(a.info.Name, b.info.Name), cmp.Compare(a.info.Unit, b.info.Unit), cmp.Compare(a.info.Publisher, b.info.Publisher))
 	})
 	for i := range s.series {
 		x := &s.series[i]

@@ -16,7 +16,7 @@ func (f Fault) String() string {
 	switch {
 	case f.Path == "":
 		return f.Message
-	case f.Value == "":
+	case f.Value == "", strings.HasPrefix(f.Message, f.Value+":"):
 		return f.Path + ": " + f.Message
 	}
 	return f.Path + ": " + f.Value + ": " + f.Message
