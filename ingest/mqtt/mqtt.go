@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -36,7 +35,7 @@ type Config struct {
 	// process at a time: a broker closes the older of two connections with one id.
 	ClientID string
 
-	Topics []string // filters, such as channels/+/messages/#
+	Topics []string // filters, such as channels/+/messages/#; those that others cover are left out
 	QoS    byte     // 0, 1 or 2
 
 	// Subscribed are the filters that an earlier run recorded. A broker that is expected to have a session and has none is
@@ -134,7 +133,6 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	c.Topics = unique(c.Topics)
 	return c
 }
 
@@ -168,32 +166,4 @@ func (c Config) credentials(u *url.URL) (username, password string) {
 		password, _ = u.User.Password()
 	}
 	return username, password
-}
-
-// checkFilter holds a topic filter against MQTT 3.1.1 section 4.7.
-func checkFilter(filter string) error {
-	if filter == "" || len(filter) > 65535 || strings.ContainsRune(filter, 0) {
-		return errors.New("empty, longer than 65535 bytes, or with a zero byte in it")
-	}
-	levels := strings.Split(filter, "/")
-	if levels[0] == "$share" {
-		if len(levels) < 3 || levels[1] == "" {
-			return errors.New("a shared subscription is $share/GROUP/FILTER")
-		}
-		levels = levels[2:]
-	}
-	for i, level := range levels {
-		if strings.Contains(level, "#") && (level != "#" || i != len(levels)-1) {
-			return errors.New("# stands alone in the last level")
-		}
-		if strings.Contains(level, "+") && level != "+" {
-			return errors.New("+ stands alone in its level")
-		}
-	}
-	return nil
-}
-
-// unique sorts the filters and drops repetitions.
-func unique(filters []string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(filters)))
 }

@@ -33,6 +33,12 @@ func New(cfg Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	topics, overlapping := disjoint(cfg.Topics)
+	cfg.Topics = topics
+	if overlapping != nil {
+		cfg.Log.Warn("topic filters overlap in part: the broker may deliver a message once for each, and without a time in its payload it is stored twice",
+			"filters", overlapping)
+	}
 	session := unique(cfg.Subscribed)
 	return &Source{cfg: cfg, url: u, session: session, before: len(session) > 0}, nil
 }
