@@ -1,7 +1,11 @@
 package arrowipc
 
 import (
+	"bytes"
 	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
 
 	"decant/formats/formatstest"
 )
@@ -14,6 +18,26 @@ func TestContractOfManyBatches(t *testing.T) {
 	doc := formatstest.Document()
 	doc.Compression = "zstd"
 	formatstest.Run(t, Open, formatstest.Options{Document: &doc, Rows: 35000, Faults: 4})
+}
+
+// What Arrow's own reader finds in the file.
+func TestGolden(t *testing.T) {
+	file := formatstest.Print(t, Open, formatstest.Document(), formatstest.Rows(36))
+	r, err := ipc.NewFileReader(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var records []arrow.Record
+	for i := range r.NumRecords() {
+		rec, err := r.RecordAt(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rec.Release()
+		records = append(records, rec)
+	}
+	formatstest.Golden(t, "default.txt", formatstest.Text(r.Schema(), records...))
 }
 
 func TestReadByPyarrow(t *testing.T) {

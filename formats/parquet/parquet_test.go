@@ -2,9 +2,15 @@ package parquet
 
 import (
 	"bytes"
+	"context"
 	"math"
 	"strconv"
 	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 
 	"decant/formats"
 	"decant/formats/formatstest"
@@ -17,6 +23,26 @@ func TestContract(t *testing.T) {
 func TestContractOfManyBatches(t *testing.T) {
 	doc := formatstest.Document()
 	formatstest.Run(t, Open, formatstest.Options{Document: &doc, Rows: 35000, Faults: 4})
+}
+
+// What Arrow's own reader finds in the file, the zone from the Arrow schema included.
+func TestGolden(t *testing.T) {
+	file := formatstest.Print(t, Open, formatstest.Document(), formatstest.Rows(36))
+	table, err := pqarrow.ReadTable(context.Background(), bytes.NewReader(file), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Release()
+	r := array.NewTableReader(table, 0)
+	defer r.Release()
+	var records []arrow.Record
+	for r.Next() {
+		rec := r.Record()
+		rec.Retain()
+		defer rec.Release()
+		records = append(records, rec)
+	}
+	formatstest.Golden(t, "default.txt", formatstest.Text(table.Schema(), records...))
 }
 
 func TestReadByPyarrow(t *testing.T) {
