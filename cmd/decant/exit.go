@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"decant/engine"
 	"decant/engine/export"
@@ -83,8 +82,7 @@ func exitCode(err error) int {
 // report prints an error as a person reads it and gives its exit code.
 func report(w io.Writer, err error) int {
 	if err != nil {
-		text := strings.ReplaceAll(err.Error(), "\n", "\n  ")
-		fmt.Fprintf(w, "decant: %s\n", text)
+		fmt.Fprintf(w, "decant: %s\n", err)
 	}
 	return exitCode(err)
 }

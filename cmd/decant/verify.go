@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"decant/engine"
 )
@@ -26,6 +27,8 @@ func (c *verifyCmd) Run(a *app) error {
 	if len(faults.rows) > 0 {
 		return damaged{errors.New("the store is damaged: restore the files named above from a copy")}
 	}
-	a.log.Info("every byte is as it was written", "files", summary.Files, "bytes", summary.Bytes)
-	return nil
+	if !c.JSON {
+		_, err = fmt.Fprintf(a.stdout, "%d files, %d bytes, %d samples: every byte is as it was written\n", summary.Files, summary.Bytes, summary.Samples)
+	}
+	return err
 }
