@@ -56,36 +56,36 @@ func (p *Plan) about(it *Item) []formats.Line {
 	f := &p.Request.Format
 	zone := f.Zone.Location
 	req := it.request
-	lines := []formats.Line{{Label: "Channel", Text: req.Channel}, {Label: "Subtopic", Text: req.Subtopic}}
+	lines := []formats.Line{{Label: "channel", Text: req.Channel}, {Label: "subtopic", Text: req.Subtopic}}
 	for i := range it.Series {
 		text := describe(it.Series[i].Series)
 		if label := it.Series[i].Label; label != it.Series[i].Name {
 			text = label + ": " + text
 		}
 		if i == shownSeries {
-			lines = append(lines, formats.Line{Label: "Series", Text: fmt.Sprintf("and %d more", len(it.Series)-i)})
+			lines = append(lines, formats.Line{Label: "series", Text: fmt.Sprintf("and %d more", len(it.Series)-i)})
 			break
 		}
-		lines = append(lines, formats.Line{Label: "Series", Text: text})
+		lines = append(lines, formats.Line{Label: "series", Text: text})
 	}
 	lines = append(lines,
-		formats.Line{Label: "From", Text: endText(it.From, openFrom, "the first sample", zone)},
-		formats.Line{Label: "To", Text: endText(it.To, openTo, "the last sample", zone) + " (not included)"})
+		formats.Line{Label: "from", Text: endText(it.From, openFrom, "the first sample", zone)},
+		formats.Line{Label: "to", Text: endText(it.To, openTo, "the last sample", zone) + " (not included)"})
 	if it.To == openTo {
 		lines[len(lines)-1].Text = "the last sample"
 	}
-	lines = append(lines, formats.Line{Label: "Time zone", Text: f.Zone.Name + " (database " + decimation.ZoneDatabase + ")"})
+	lines = append(lines, formats.Line{Label: "time zone", Text: f.Zone.Name + " (database " + decimation.ZoneDatabase + ")"})
 	if req.Bucket != nil {
-		lines = append(lines, formats.Line{Label: "Buckets", Text: bucketRule(*req.Bucket, req.Function, f.Zone.Name)})
+		lines = append(lines, formats.Line{Label: "buckets", Text: bucketRule(*req.Bucket, req.Function, f.Zone.Name)})
 	}
 	if req.Fill != nil {
-		lines = append(lines, formats.Line{Label: "Empty buckets", Text: fillText(*req.Fill)})
+		lines = append(lines, formats.Line{Label: "empty buckets", Text: fillText(*req.Fill)})
 	}
 	if req.Delta {
-		lines = append(lines, formats.Line{Label: "Transform", Text: "delta: each value less the one before it of the same series"})
+		lines = append(lines, formats.Line{Label: "transform", Text: "delta: each value less the one before it of the same series"})
 	}
 	if len(p.Request.Raw) > 0 {
-		lines = append(lines, formats.Line{Label: "Request", Text: string(p.Request.Raw)})
+		lines = append(lines, formats.Line{Label: "request", Text: string(p.Request.Raw)})
 	}
 	return lines
 }
@@ -119,26 +119,25 @@ func fillText(f decimation.Fill) string {
 	return "print an empty cell"
 }
 
-// notes are the counts and omissions that a file's last lines tell.
-func (p *Plan) notes(it *Item, result itemResult) []formats.Line {
-	notes := []formats.Line{{Label: "Rows", Text: strconv.FormatInt(result.rows, 10)}}
+// notes are the counts and omissions that a file's last lines tell, after its number of rows.
+func (it *Item) notes() []formats.Line {
 	samples := int64(0)
 	var left LeftOut
 	for i := range it.Series {
 		samples += it.Series[i].Range.Samples
 		left.add(it.leftOut(i))
 	}
-	notes = append(notes, formats.Line{Label: "Samples in the range", Text: strconv.FormatInt(samples, 10)})
+	notes := []formats.Line{{Label: "samples in the range", Text: strconv.FormatInt(samples, 10)}}
 	for _, n := range []struct {
 		label string
 		count int64
-	}{{"Left out: strings", left.Strings}, {"Left out: bytes", left.Bytes}, {"Left out: without a value", left.Empty}} {
+	}{{"left out: strings", left.Strings}, {"left out: bytes", left.Bytes}, {"left out: without a value", left.Empty}} {
 		if n.count > 0 {
 			notes = append(notes, formats.Line{Label: n.label, Text: strconv.FormatInt(n.count, 10)})
 		}
 	}
 	for _, i := range it.NotPrinted {
-		notes = append(notes, formats.Line{Label: "Series without a column", Text: describe(it.Series[i].Series)})
+		notes = append(notes, formats.Line{Label: "series without a column", Text: describe(it.Series[i].Series)})
 	}
 	return notes
 }

@@ -71,7 +71,7 @@ func (p *Plan) writeItem(ctx context.Context, snap Snapshot, it *Item, w io.Writ
 	if err := ctx.Err(); err != nil {
 		return result, err
 	}
-	if err := writer.Finish(formats.Report{Rows: result.rows, Notes: p.notes(it, result)}); err != nil {
+	if err := writer.Finish(formats.Report{Rows: result.rows, Notes: it.notes()}); err != nil {
 		return result, p.writeError(ctx, snap, it, err)
 	}
 	return result, nil

@@ -64,6 +64,11 @@ func (o Options) due() int64 {
 	return o.Now
 }
 
+// isoTime prints a time (ns) with its zone's offset; only UTC itself is Z.
 func isoTime(t int64, zone *time.Location) string {
-	return time.Unix(0, t).In(zone).Format("2006-01-02T15:04:05.999999999Z07:00")
+	layout := "2006-01-02T15:04:05.999999999-07:00"
+	if zone == time.UTC || zone.String() == "UTC" {
+		layout = "2006-01-02T15:04:05.999999999Z"
+	}
+	return time.Unix(0, t).In(zone).Format(layout)
 }

@@ -35,6 +35,11 @@ func (p *Plan) seriesSummary(ctx context.Context, snap Snapshot, it *Item, i int
 		Samples: s.Range.Samples, Numbers: s.Range.values(),
 		Min: s.Range.Min, Max: s.Range.Max,
 	}
+	for _, c := range it.columns {
+		if c.series == i {
+			summary.Label = c.Label
+		}
+	}
 	if s.Publisher != "" && it.request.Publisher == nil && severalPublishers(it.Series) {
 		summary.Label += ", " + s.Publisher
 	}
@@ -127,7 +132,7 @@ func newRawChart(c formats.Chart, numbers int64) *rawChart {
 		return &rawChart{}
 	}
 	span := uint64(c.To) - uint64(c.From)
-	return &rawChart{from: c.From, width: max(1, (span+chartPoints-1)/chartPoints), parts: make([]decimation.Moments, chartPoints)}
+	return &rawChart{from: c.From, width: (span-1)/chartPoints + 1, parts: make([]decimation.Moments, chartPoints)}
 }
 
 func (x *rawChart) add(c *cursor) {
