@@ -174,10 +174,11 @@ func (x *rawChart) points() ([]formats.ChartPoint, error) {
 		m := &x.parts[i]
 		start := int64(uint64(x.from) + uint64(i)*x.width)
 		if m.Count() == 0 {
-			if hole++; hole == 3 && len(points) > 0 {
-				points = append(points, formats.ChartPoint{Time: start, Empty: true})
-			}
+			hole++
 			continue
+		}
+		if hole >= 3 && len(points) > 0 {
+			points = append(points, formats.ChartPoint{Time: start, Empty: true})
 		}
 		hole = 0
 		point := formats.ChartPoint{Time: start}
