@@ -199,6 +199,42 @@ func TestKillsAtEveryCall(t *testing.T) {
 	}
 }
 
+// TestKillsBeforeTheFolderIsSynced ends the process between each rename of CURRENT and the sync of its folder, and cuts the power at each of the first calls of
+// the next process, with the worst outcome: the rename is lost, but what was deleted is gone.
+func TestKillsBeforeTheFolderIsSynced(t *testing.T) {
+	t.Parallel()
+	whole := &vfstest.Shadow{}
+	if err := (&ledger{acked: map[int]bool{}}).work(Config{Dir: t.TempDir(), FS: whole}); err != nil {
+		t.Fatal(err)
+	}
+	renames := 0
+	for i, call := range whole.History() {
+		if call != "Rename "+currentFile {
+			continue
+		}
+		renames++
+		for later := 1; later <= 6; later++ {
+			l := &ledger{acked: map[int]bool{}}
+			dir, after := t.TempDir(), t.TempDir()
+			shadow := &vfstest.Shadow{CutAt: i + 2}
+			if err := l.work(Config{Dir: dir, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
+				t.Fatal(err)
+			}
+			shadow.Resume(later)
+			if err := l.work(Config{Dir: dir, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
+				t.Fatal(err)
+			}
+			if err := shadow.Survivors(dir, after, nil); err != nil {
+				t.Fatal(err)
+			}
+			l.checkFolder(t, fmt.Sprintf("killed before call %d, cut %d calls later", i+2, later), after)
+		}
+	}
+	if renames < 6 {
+		t.Fatalf("only %d renames", renames)
+	}
+}
+
 // TestFullDiskStopsTheWriter lets the disk run full at every few bytes.
 func TestFullDiskStopsTheWriter(t *testing.T) {
 	t.Parallel()

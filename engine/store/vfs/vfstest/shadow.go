@@ -33,6 +33,7 @@ type Shadow struct {
 
 	mu       sync.Mutex
 	calls    int
+	history  []string // what each call was
 	syncs    int
 	written  int
 	disk     map[string]*inode // names that survive
@@ -69,13 +70,6 @@ func (s *Shadow) Load(folder string) error {
 	})
 }
 
-// Calls is how many calls there were that change something.
-func (s *Shadow) Calls() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.calls
-}
-
 // Resume lets calls through again, up to call n from now: after a process was killed, not the machine, all that was written is there, synced
 // or not.
 func (s *Shadow) Resume(n int) {
@@ -84,12 +78,20 @@ func (s *Shadow) Resume(n int) {
 	s.isCut, s.leftover, s.CutAt = false, 0, s.calls+n
 }
 
+// History is what each call that changes something was: its name and its file's base name.
+func (s *Shadow) History() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.history...)
+}
+
 // step counts a call. It says whether the power is cut.
-func (s *Shadow) step() error {
+func (s *Shadow) step(what, path string) error {
 	if s.isCut {
 		return ErrCut
 	}
 	s.calls++
+	s.history = append(s.history, what+" "+filepath.Base(path))
 	if s.names == nil {
 		s.names, s.disk = map[string]*inode{}, map[string]*inode{}
 	}
@@ -105,7 +107,7 @@ func (s *Shadow) MkdirAll(path string) error { return os.MkdirAll(path, 0o777) }
 func (s *Shadow) Create(path string) (vfs.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.step(); err != nil {
+	if err := s.step("Create", path); err != nil {
 		return nil, err
 	}
 	real, err := vfs.OS{}.Create(path)
@@ -115,13 +117,13 @@ func (s *Shadow) Create(path string) (vfs.File, error) {
 	node := &inode{}
 	s.names[path] = node
 	s.pending = append(s.pending, change{path, node})
-	return &file{shadow: s, real: real, node: node}, nil
+	return &file{shadow: s, path: path, real: real, node: node}, nil
 }
 
 func (s *Shadow) Rename(from, to string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.step(); err != nil {
+	if err := s.step("Rename", to); err != nil {
 		return err
 	}
 	if err := os.Rename(from, to); err != nil {
@@ -137,7 +139,7 @@ func (s *Shadow) Rename(from, to string) error {
 func (s *Shadow) Remove(path string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.step(); err != nil {
+	if err := s.step("Remove", path); err != nil {
 		return err
 	}
 	if err := os.Remove(path); err != nil {
@@ -153,7 +155,7 @@ func (s *Shadow) List(path string) ([]string, error) { return vfs.OS{}.List(path
 func (s *Shadow) SyncDir(path string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.step(); err != nil {
+	if err := s.step("SyncDir", path); err != nil {
 		return err
 	}
 	if s.syncs++; s.syncs == s.FailSync {
@@ -180,7 +182,8 @@ func (s *Shadow) apply(names map[string]*inode, c change) {
 }
 
 // Survivors writes into folder to what a power cut leaves of folder from. Of bytes that were not synced an arbitrary prefix is there, sometimes with zeros behind
-// it; a change of names that was not synced is there or not.
+// it; a change of names that was not synced is there or not. Without random it is the worst of all: no bytes and no names that were not synced, but every
+// name that was removed is gone.
 func (s *Shadow) Survivors(from, to string, random *rand.Rand) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +192,7 @@ func (s *Shadow) Survivors(from, to string, random *rand.Rand) error {
 		names[path] = node
 	}
 	for _, c := range s.pending {
-		if random.IntN(2) == 0 {
+		if random == nil && c.node == nil || random != nil && random.IntN(2) == 0 {
 			s.apply(names, c)
 		}
 	}
@@ -212,6 +215,9 @@ func (s *Shadow) Survivors(from, to string, random *rand.Rand) error {
 func (n *inode) survivor(random *rand.Rand) []byte {
 	unsynced := len(n.data) - n.durable
 	kept := n.durable
+	if random == nil {
+		return n.data[:kept]
+	}
 	switch random.IntN(4) {
 	case 0: // none of it
 	case 1: // all of it
@@ -229,6 +235,7 @@ func (n *inode) survivor(random *rand.Rand) []byte {
 // file is a File of a Shadow.
 type file struct {
 	shadow *Shadow
+	path   string
 	real   vfs.File
 	node   *inode
 }
@@ -237,7 +244,7 @@ func (f *file) Write(b []byte) (int, error) {
 	s := f.shadow
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.step()
+	err := s.step("Write", f.path)
 	room := len(b)
 	switch {
 	case err != nil && s.calls == s.CutAt && s.leftover == 0:
@@ -262,7 +269,7 @@ func (f *file) Sync() error {
 	s := f.shadow
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.step(); err != nil {
+	if err := s.step("Sync", f.path); err != nil {
 		return err
 	}
 	s.syncs++
