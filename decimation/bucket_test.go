@@ -265,6 +265,9 @@ func TestBucketsOfKnownDays(t *testing.T) {
 		if got := fmt.Sprint(lengths); got != "["+c.lengths+"]" {
 			t.Errorf("%s %s: %s, want [%s]", c.zone, c.width, got, c.lengths)
 		}
+		if n, err := b.Count(from.UnixNano(), to.UnixNano()); err != nil || n != int64(len(lengths)) {
+			t.Errorf("%s %s: %d buckets, want %d (%v)", c.zone, c.width, n, len(lengths), err)
+		}
 	}
 	if n, _ := NewBuckets(Width{1, 'h'}, mustZone(t, "Europe/Berlin")).Count(
 		time.Date(2026, 10, 24, 22, 0, 0, 0, time.UTC).UnixNano(), time.Date(2026, 10, 25, 23, 0, 0, 0, time.UTC).UnixNano()); n != 25 {

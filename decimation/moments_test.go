@@ -179,18 +179,40 @@ func TestMomentsForOneFunction(t *testing.T) {
 	})
 }
 
-// TestMomentsCarries adds so often that limbs must pass on carries, which a smaller limit brings forward here by merging.
+// TestMomentsCarries merges two accumulators into each other until they stand for so many values that limbs without carries would
+// have overflowed long since.
 func TestMomentsCarries(t *testing.T) {
-	values := []float64{math.MaxFloat64, -math.MaxFloat64, math.MaxFloat64, 5e-324, -1, 1e-300}
-	m := momentsOf(values)
-	var want []float64
-	want = append(want, values...)
-	for range 7 {
-		m.Merge(momentsOf(want))
-		m.wide.added = mostAdded
-		want = append(want, want...)
+	for _, values := range [][]float64{{0x1.fffffffffffffp0, 0x1.fffffffffffffp-40, -0x1.8p-1074}, {-0x1.fffffffffffffp900, 0x1.7p3, -1}} {
+		a, b := momentsOf(values), momentsOf(values)
+		for range 28 {
+			a.Merge(b)
+			b.Merge(a)
+		}
+		times := new(big.Rat).SetInt64(b.Count() / int64(len(values)))
+		if b.Count() < 1<<38 {
+			t.Fatalf("only %d values", b.Count())
+		}
+		sum, squares := new(big.Rat), new(big.Rat)
+		for _, v := range values {
+			r := new(big.Rat).SetFloat64(v)
+			sum.Add(sum, new(big.Rat).Mul(r, times))
+			squares.Add(squares, r.Mul(r, r).Mul(r, times))
+		}
+		n := new(big.Rat).SetInt64(b.Count())
+		mean := new(big.Rat).Quo(sum, n)
+		variance := squares.Sub(squares, new(big.Rat).Mul(mean, sum))
+		variance.Quo(variance, n.Sub(n, big.NewRat(1, 1)))
+		for f, r := range map[Function]*big.Rat{Sum: sum, Avg: mean, Variance: variance} {
+			want, _ := r.Float64()
+			got, _, err := b.Result(f)
+			if over := (*OverflowError)(nil); math.IsInf(want, 0) && errors.As(err, &over) {
+				continue
+			}
+			if got != want || err != nil {
+				t.Errorf("%s of %d values is %x, %v, want %x", f, b.Count(), got, err, want)
+			}
+		}
 	}
-	check(t, m, want)
 }
 
 func TestMomentsAdversarial(t *testing.T) {
