@@ -18,10 +18,11 @@ type request struct {
 	done  chan error // holds one
 }
 
-// frameLimit ends a frame: what comes behind goes into the next one. maxText bounds a single string.
+// frameBytes and frameSamples end a frame: what comes behind goes into the next one. maxText bounds a single string.
 const (
-	frameLimit = 8 << 20
-	maxText    = 16 << 20
+	frameBytes   = 8 << 20
+	frameSamples = 32 << 10
+	maxText      = 16 << 20
 )
 
 // Append makes a batch durable: when it returns nil, the samples and deliveries survive a power cut. Batches that wait at the same time share one
@@ -205,7 +206,7 @@ func (s *Store) stage(sample *ingest.Sample) {
 
 // commitFull ends a frame that is long enough.
 func (s *Store) commitFull() error {
-	if s.encoder.Len() < frameLimit {
+	if s.encoder.Len() < frameBytes && len(s.staged) < frameSamples {
 		return nil
 	}
 	if err := s.commitFrame(); err != nil {

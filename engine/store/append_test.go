@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"decant/engine/store/vfs"
@@ -22,6 +23,7 @@ import (
 // gate is a file system on which a Sync waits until it is let through.
 type gate struct {
 	vfstest.NoSync
+	only  string // the folder whose files wait; "" is all
 	open  atomic.Bool
 	syncs chan chan struct{}
 	count atomic.Int64
@@ -34,6 +36,9 @@ type gated struct {
 
 func (g *gate) Create(path string) (vfs.File, error) {
 	f, err := g.NoSync.Create(path)
+	if g.only != "" && filepath.Base(filepath.Dir(path)) != g.only {
+		return f, err
+	}
 	return gated{f, g}, err
 }
 
@@ -135,6 +140,50 @@ func TestReadersBesideAWriter(t *testing.T) {
 	mustClose(t, s)
 	if sum, err := Verify(context.Background(), cfg.Dir, nil); err != nil || sum.Samples != 3*batches || sum.Segments == 0 {
 		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+// TestMemoryIsBounded holds up each flush in its sync until every append waits.
+func TestMemoryIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const limit, batches, size = 1000 * sampleBytes, 60, 100
+		g := &gate{syncs: make(chan chan struct{}), only: segmentDir}
+		s := mustOpen(t, Config{Dir: dir, FS: g, HeadBytes: limit})
+		var appended atomic.Int64
+		go func() {
+			for i := range batches {
+				var samples []ingest.Sample
+				for k := range size {
+					samples = append(samples, number("a", int64(size*i+k), 1))
+				}
+				mustAppend(t, s, samples...)
+				appended.Add(1)
+			}
+		}()
+		held := 0
+		for synctest.Wait(); appended.Load() < batches; synctest.Wait() {
+			if most := s.inMemory(); most > limit+2*(size*sampleBytes+2*seriesBytes) {
+				t.Fatalf("%d bytes in memory after batch %d, the limit is %d", most, appended.Load(), limit)
+			}
+			through := <-g.syncs
+			held++
+			close(through)
+		}
+		if held < 5 {
+			t.Errorf("appends waited for %d flushes", held)
+		}
+		g.open.Store(true)
+		go func() {
+			for through := range g.syncs {
+				close(through)
+			}
+		}()
+		mustClose(t, s)
+		close(g.syncs)
+	})
+	if rows, err := readStore(quick(dir)); err != nil || len(rows) != 6000 {
+		t.Errorf("%d rows, %v", len(rows), err)
 	}
 }
 

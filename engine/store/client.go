@@ -79,7 +79,7 @@ func (c *Client) append(b ingest.Batch) error {
 		if err := checkSample(&b.Samples[i]); err != nil {
 			return fmt.Errorf("append sample %d of series %s: %w", i, b.Samples[i].Series.Name, err)
 		}
-		if c.encoder.Sample(&b.Samples[i]); c.encoder.Len() >= frameLimit {
+		if c.encoder.Sample(&b.Samples[i]); c.encoder.Len() >= frameBytes || (i+1)%frameSamples == 0 {
 			if err := c.send(); err != nil {
 				return err
 			}

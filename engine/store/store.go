@@ -12,7 +12,7 @@
 //
 // What it promises: nothing acknowledged is lost or seen twice; any flipped bit is a *CorruptError that names the file before a wrong number is seen; memory is
 // bounded by Config.HeadBytes; nothing that a reader does can block the writer. What it does not: samples of one Append are seen by
-// readers together only where they fit one frame (8 MiB).
+// readers together only where they fit one frame (32,768 samples, 8 MiB).
 //
 // After a failed write or sync the store has stopped: every call says why (*StoppedError) until it is opened again.
 package store
@@ -179,8 +179,9 @@ func Open(cfg Config) (*Store, error) {
 // Close is called once, and last.
 func (s *Store) Close() error {
 	s.door.close()
+	const enough = 100_000 * sampleBytes
 	var err error
-	if _, ok := s.worthFlushing(); ok {
+	if s.inMemory() >= enough {
 		err = s.Flush(context.Background())
 	}
 	s.queueMu.Lock()
@@ -195,16 +196,16 @@ func (s *Store) Close() error {
 	return err
 }
 
-// worthFlushing says whether what is in memory is enough for a segment of its own.
-func (s *Store) worthFlushing() (bytes int64, ok bool) {
-	const enough = 100_000 * sampleBytes
+// inMemory is about how many bytes the samples that are in no segment take.
+func (s *Store) inMemory() int64 {
 	s.stateMu.RLock()
 	defer s.stateMu.RUnlock()
-	for _, h := range append(s.frozen[:len(s.frozen):len(s.frozen)], s.active) {
-		b, _ := h.size()
-		bytes += b
+	total, _ := s.active.size()
+	for _, h := range s.frozen {
+		bytes, _ := h.size()
+		total += bytes
 	}
-	return bytes, bytes >= enough
+	return total
 }
 
 // release lets go of all that Open took.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -151,7 +152,7 @@ func (v *verifier) logs(ctx context.Context, cur current) error {
 		path := filepath.Join(v.dir, filepath.FromSlash(l.name))
 		err := v.broken[l.name]
 		if err == nil {
-			err = damaged(path, p.log(ctx, v.files[i], l.bytes, i == 0))
+			err = damaged(path, p.logTwice(ctx, v.files[i], l.bytes, i == 0))
 		}
 		if err != nil {
 			p.lost = true
@@ -168,4 +169,18 @@ func (v *verifier) logs(ctx context.Context, cur current) error {
 		v.summary.Torn += done.torn
 	}
 	return nil
+}
+
+// logTwice replays a log. In one that is being written damage is believed only when it is seen twice, as in whileLive.
+func (p *replayed) logTwice(ctx context.Context, f *os.File, complete int64, first bool) error {
+	before := *p
+	err := p.log(ctx, f, complete, first)
+	if err == nil || complete >= 0 {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	*p = before
+	return p.log(ctx, f, complete, first)
 }
