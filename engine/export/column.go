@@ -35,17 +35,21 @@ func staticFaults(r *request.Request) request.Faults {
 				Message: "a wide item needs columns: time, and the names or labels of its series"})
 			continue
 		}
-		own := 0
+		own, any := 0, r.Format.Columns == nil
 		for c, entry := range r.Format.Columns {
 			if mayFill(it, entry.ID) {
-				fillable[c] = true
+				fillable[c], any = true, true
 				if entry.ID != "time" {
 					own++
 				}
 			}
 		}
-		if it.Wide && own == 0 {
+		switch {
+		case it.Wide && own == 0:
 			faults = append(faults, nothingButTime(i))
+		case !any:
+			faults = append(faults, request.Fault{Path: fmt.Sprintf("items[%d]", i),
+				Message: "the item is left without a column: it can fill none of format.columns; add time, name or value"})
 		}
 	}
 	for c, entry := range r.Format.Columns {

@@ -117,6 +117,8 @@ func TestPlanRefuses(t *testing.T) {
 			[]string{"format.columns[2].id", "no item can fill"}},
 		{"nothing but time", `, "columns": [{"id": "time"}, {"id": "value"}]`, []string{item(`"target": {"value": "power"}, ` + wide), item(`"target": {"value": "power"}`)}, true,
 			[]string{"items[0]", "nothing but time"}},
+		{"no column at all", `, "columns": [{"id": "sum"}]`, []string{item(`"target": {"value": "power"}`),
+			item(`"target": {"value": "power"}, "decimation": {"ds": "1h"}`)}, true, []string{"items[1]", "left without a column"}},
 		{"a prefix that never carried the column", `, "columns": [{"id": "time"}, {"id": "po"}]`, []string{item(`"target": {"value": "p*"}, ` + wide)}, false,
 			[]string{"format.columns[1]", "no series of the wide items is called po"}},
 		{"faults before what is not there", `, "columns": [{"id": "time"}, {"id": "temp"}, {"id": "nothing"}]`,
