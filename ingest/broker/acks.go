@@ -49,6 +49,13 @@ func (k *acknowledger) add(id uint16) {
 	}
 }
 
+// unwritten reports whether a PUBACK is still on its way to the connection.
+func (k *acknowledger) unwritten() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.busy
+}
+
 // write writes what is pending until nothing is. It goes past the server to the connection: one Write of whole packets
 // can't be torn apart by another, and the server keeps no account of a message that it was told to forget.
 func (k *acknowledger) write() {
