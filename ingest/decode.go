@@ -45,7 +45,7 @@ func (g *group) reset() {
 // group; the group goes to the disk as soon as the disk is idle and nothing more is waiting, or it is full.
 func (p *Pipeline) decode(abort context.Context) {
 	defer close(p.groups)
-	d := decoding{Pipeline: p, hash: sha256.New()}
+	d := decoding{Pipeline: p, hash: sha256.New(), told: make(map[string]bool)}
 	d.admitter, _ = p.cfg.Appender.(Admitter)
 
 	g := <-p.free
@@ -87,6 +87,7 @@ type decoding struct {
 	*Pipeline
 	admitter Admitter
 	hash     hash.Hash
+	told     map[string]bool // reasons that the log has heard of
 }
 
 // join makes a message part of the group: as samples, as a dead letter, or as a delivery that was stored before.
@@ -119,11 +120,20 @@ func (d *decoding) join(g *group, m Message) {
 	}
 	if err != nil {
 		g.batch.Samples = g.batch.Samples[:before]
-		g.letters = append(g.letters, newLetter(m, err))
-		d.log.Debug("message set aside", "topic", m.Topic, "reason", reasonOf(err, "decode"), "error", err)
+		d.setAside(g, m, err)
 		return
 	}
 	g.batch.Samples = samples
+}
+
+// setAside makes the message a dead letter. The log hears of the first of each reason: a device that sends nothing else would fill it.
+func (d *decoding) setAside(g *group, m Message, err error) {
+	l := newLetter(m, err)
+	g.letters = append(g.letters, l)
+	if !d.told[l.Reason] {
+		d.told[l.Reason] = true
+		d.log.Warn("message set aside as a dead letter; more for this reason are only counted", "reason", l.Reason, "topic", l.Topic, "error", err)
+	}
 }
 
 // samples decodes a message. A decoder that panics on a payload must not bring the process down: the message would come

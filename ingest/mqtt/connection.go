@@ -27,7 +27,7 @@ const quiesce = 2 * time.Second
 func (s *Source) connection(ctx context.Context, log *slog.Logger, take func(ingest.Message) bool) (stood bool, err error) {
 	lost := make(chan error, 1)
 	h := handover{Source: s, take: take}
-	defer h.end()
+	defer h.end(log)
 	o := s.options()
 	// The handler is set before Connect: a session's messages arrive before the subscription is confirmed.
 	o.SetDefaultPublishHandler(h.message)
@@ -93,14 +93,12 @@ type handover struct {
 
 	mu    sync.Mutex // held while a message is handed over
 	ended atomic.Bool
+	lost  int // messages at QoS 0 that were read and not taken
 }
 
 func (h *handover) message(_ paho.Client, m paho.Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ended.Load() {
-		return
-	}
 	message := ingest.Message{
 		Topic:    m.Topic(),
 		Payload:  m.Payload(),
@@ -114,14 +112,20 @@ func (h *handover) message(_ paho.Client, m paho.Message) {
 	if m.Qos() > 0 {
 		message.Ack = m.Ack
 	}
-	h.take(message) // false: we are stopping, and the broker keeps the message
+	// Where it is not taken, because we are stopping, the broker keeps the message, unless it was sent at QoS 0.
+	if taken := !h.ended.Load() && h.take(message); !taken && m.Qos() == 0 {
+		h.lost++
+	}
 }
 
 // end returns when the last message was handed over. paho's Disconnect does not wait for that longer than quiesce.
-func (h *handover) end() {
+func (h *handover) end(log *slog.Logger) {
 	h.ended.Store(true)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.lost > 0 {
+		log.Warn("messages at QoS 0 were dropped when the connection ended", "messages", h.lost)
+	}
 }
 
 // subscribe brings the broker's session in line with the configuration. Subscribing again to what is subscribed would have the

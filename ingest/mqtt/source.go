@@ -71,6 +71,9 @@ func (s *Source) Run(ctx context.Context, take func(ingest.Message) bool) error 
 		message := "broker can't be reached; trying again"
 		if connected {
 			message = "connection to broker lost; trying again"
+			if time.Since(began) < shortLived {
+				message += " (does another client use the same client id?)"
+			}
 		}
 		// Up to a tenth longer, so that many clients of a broker that restarts don't come back all at once.
 		wait := pause + rand.N(pause/10+1)
@@ -83,6 +86,9 @@ func (s *Source) Run(ctx context.Context, take func(ingest.Message) bool) error 
 		pause = min(2*pause, s.cfg.RetryMax)
 	}
 }
+
+// shortLived is a connection that ends so soon that somebody may have thrown us out.
+const shortLived = 10 * time.Second
 
 // recordError is a fault of Config.Record, which ends the run: what can't be recorded can't be unsubscribed later.
 type recordError struct{ err error }
