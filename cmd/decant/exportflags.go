@@ -12,7 +12,7 @@ import (
 // selection are the flags that describe a one-item request instead of a file.
 type selection struct {
 	Channel     string   `help:"Channel that the devices publish to." group:"select"`
-	Subtopic    string   `help:"Kind of message, as events.data or events/data." group:"select"`
+	Subtopic    *string  `help:"Kind of message, as events.data or events/data; empty for messages whose topic names none." group:"select"`
 	Target      []string `help:"Series names, or a prefix and a star; may be given again." placeholder:"NAME,…" sep:"none" group:"select"`
 	Label       []string `help:"What to call them: as many as names." placeholder:"LABEL,…" sep:"none" group:"select"`
 	Publisher   *string  `help:"Only what this publisher sent." group:"select"`
@@ -118,12 +118,14 @@ func (s *selection) request() ([]byte, error) {
 		delete(params, "target")
 	}
 	params.set("channelId", s.Channel)
-	params.set("subtopic", s.Subtopic)
 	params.set("period", s.Period)
 	params.set("outputFormat", s.Shape)
 	params.number("from", s.From)
 	params.number("to", s.To)
 	params.number("fill", s.Fill)
+	if s.Subtopic != nil {
+		params["subtopic"] = *s.Subtopic
+	}
 	if s.Publisher != nil {
 		params["publisher"] = *s.Publisher
 	}

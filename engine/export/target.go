@@ -1,7 +1,6 @@
 package export
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -25,14 +24,12 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item) (selecte
 	if err != nil {
 		return nil, nil, fmt.Errorf("list series of channel %s: %w", it.Channel, err)
 	}
+	if it.Subtopic == "" { // a source takes that for any, a request for the one without a name: channels/x/messages
+		all = slices.DeleteFunc(all, func(s Series) bool { return s.Subtopic != "" })
+	}
 	if len(all) == 0 {
 		sentence, err := noSuchPlace(ctx, snap, it)
 		return nil, []string{sentence}, err
-	}
-	if it.Subtopic == "" { // any: the source sorts by subtopic first, rows by name
-		slices.SortStableFunc(all, func(a, b Series) int {
-			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Publisher, b.Publisher))
-		})
 	}
 	labels := map[int]string{} // of the chosen, by index in all
 	for _, name := range it.Target {
@@ -94,7 +91,7 @@ func noSuchPlace(ctx context.Context, snap Snapshot, it *request.Item) (string, 
 	}
 	if len(all) > 0 {
 		names := distinct(all, func(s Series) string { return s.Subtopic })
-		return fmt.Sprintf("channel %s never carried subtopic %s; %s", it.Channel, it.Subtopic, instead(it.Subtopic, names)), nil
+		return fmt.Sprintf("channel %s never carried subtopic %s; %s", it.Channel, orNone(it.Subtopic), instead(it.Subtopic, names)), nil
 	}
 	if all, err = snap.Series(ctx, "", ""); err != nil {
 		return "", fmt.Errorf("list series: %w", err)
@@ -112,7 +109,7 @@ func noSuchName(it *request.Item, name request.Name, all []Series) string {
 	if name.Prefix {
 		what = "series whose name starts with " + name.Name
 	}
-	return fmt.Sprintf("channel %s, subtopic %s never carried a %s; %s", it.Channel, it.Subtopic, what, instead(name.Name, names))
+	return fmt.Sprintf("channel %s, subtopic %s never carried a %s; %s", it.Channel, orNone(it.Subtopic), what, instead(name.Name, names))
 }
 
 func filteredOut(it *request.Item, name request.Name, all []Series) string {

@@ -27,7 +27,10 @@ func (w *walker) item(p place, r *Request) Item {
 		it.Target = w.target(t)
 	}
 	it.Channel = w.id(params.at("channelId"), "the id of the channel that the devices publish to")
-	it.Subtopic = dotted(w.id(params.at("subtopic"), "the kind of message, such as events.data"))
+	if s := params.at("subtopic"); s.required(`the kind of message, such as events.data, or "" for messages whose topic names none`) {
+		it.Subtopic, _ = s.text()
+		it.Subtopic = dotted(it.Subtopic)
+	}
 	w.span(params, &it, r)
 	if d := params.at("decimation"); d.given() {
 		it.Bucket, it.Function = w.decimation(d)
