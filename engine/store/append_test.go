@@ -55,7 +55,7 @@ func (f gated) Sync() error {
 func TestBatchesThatWaitShareASync(t *testing.T) {
 	g := &gate{syncs: make(chan chan struct{})}
 	g.open.Store(true)
-	s := mustOpen(t, Config{Dir: t.TempDir(), FS: g})
+	s := mustOpen(t, Config{Dir: t.TempDir(), NoSocket: true, FS: g})
 	g.open.Store(false)
 	before := g.count.Load()
 	var wait sync.WaitGroup
@@ -149,7 +149,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit, batches, size = 1000 * sampleBytes, 60, 100
 		g := &gate{syncs: make(chan chan struct{}), only: segmentDir}
-		s := mustOpen(t, Config{Dir: dir, FS: g, HeadBytes: limit})
+		s := mustOpen(t, Config{Dir: dir, NoSocket: true, FS: g, HeadBytes: limit})
 		var appended atomic.Int64
 		go func() {
 			for i := range batches {

@@ -33,7 +33,7 @@ func BenchmarkAppend(b *testing.B) {
 	}{{"fsync", vfs.OS{}}, {"none", vfstest.NoSync{}}} {
 		for _, size := range []int{10, 1000, 10_000} {
 			b.Run(fmt.Sprintf("sync=%s/batch=%d", disk.name, size), func(b *testing.B) {
-				s := mustOpen(b, Config{Dir: b.TempDir(), FS: disk.fs})
+				s := mustOpen(b, Config{Dir: b.TempDir(), NoSocket: true, FS: disk.fs})
 				var batches [][]ingest.Sample
 				for i := range max(1, 100_000/size) {
 					var batch []ingest.Sample

@@ -150,7 +150,7 @@ func cutAt(t *testing.T, n int, random *rand.Rand) bool {
 	l := &ledger{acked: map[int]bool{}}
 	first, second, third := t.TempDir(), t.TempDir(), t.TempDir()
 	shadow := &vfstest.Shadow{CutAt: n}
-	err := l.work(Config{Dir: first, FS: shadow})
+	err := l.work(Config{Dir: first, NoSocket: true, FS: shadow})
 	if err == nil {
 		return false
 	}
@@ -164,7 +164,7 @@ func cutAt(t *testing.T, n int, random *rand.Rand) bool {
 	if err := shadow.Load(second); err != nil {
 		t.Fatal(err)
 	}
-	again := l.work(Config{Dir: second, FS: shadow})
+	again := l.work(Config{Dir: second, NoSocket: true, FS: shadow})
 	if again != nil && !errors.Is(again, vfstest.ErrCut) {
 		t.Fatalf("cut at call %d, then at call %d: %v", n, shadow.CutAt, again)
 	}
@@ -184,12 +184,12 @@ func TestKillsAtEveryCall(t *testing.T) {
 		l := &ledger{acked: map[int]bool{}}
 		dir, after := t.TempDir(), t.TempDir()
 		shadow := &vfstest.Shadow{CutAt: n}
-		if l.work(Config{Dir: dir, FS: shadow}) == nil {
+		if l.work(Config{Dir: dir, NoSocket: true, FS: shadow}) == nil {
 			break
 		}
 		later := 1 + random.IntN(30)
 		shadow.Resume(later)
-		if err := l.work(Config{Dir: dir, FS: shadow}); err != nil && !errors.Is(err, vfstest.ErrCut) {
+		if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); err != nil && !errors.Is(err, vfstest.ErrCut) {
 			t.Fatalf("killed at call %d, cut %d calls later: %v", n, later, err)
 		}
 		if err := shadow.Survivors(dir, after, random); err != nil {
@@ -204,7 +204,7 @@ func TestKillsAtEveryCall(t *testing.T) {
 func TestKillsBeforeTheFolderIsSynced(t *testing.T) {
 	t.Parallel()
 	whole := &vfstest.Shadow{}
-	if err := (&ledger{acked: map[int]bool{}}).work(Config{Dir: t.TempDir(), FS: whole}); err != nil {
+	if err := (&ledger{acked: map[int]bool{}}).work(Config{Dir: t.TempDir(), NoSocket: true, FS: whole}); err != nil {
 		t.Fatal(err)
 	}
 	renames := 0
@@ -217,11 +217,11 @@ func TestKillsBeforeTheFolderIsSynced(t *testing.T) {
 			l := &ledger{acked: map[int]bool{}}
 			dir, after := t.TempDir(), t.TempDir()
 			shadow := &vfstest.Shadow{CutAt: i + 2}
-			if err := l.work(Config{Dir: dir, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
+			if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
 				t.Fatal(err)
 			}
 			shadow.Resume(later)
-			if err := l.work(Config{Dir: dir, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
+			if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
 				t.Fatal(err)
 			}
 			if err := shadow.Survivors(dir, after, nil); err != nil {
@@ -241,7 +241,7 @@ func TestFullDiskStopsTheWriter(t *testing.T) {
 	for space := 1; ; space += 211 {
 		l := &ledger{acked: map[int]bool{}}
 		dir := t.TempDir()
-		err := l.work(Config{Dir: dir, FS: &vfstest.Shadow{Space: space}})
+		err := l.work(Config{Dir: dir, NoSocket: true, FS: &vfstest.Shadow{Space: space}})
 		if err == nil {
 			if space < 2000 {
 				t.Fatalf("%d bytes were enough", space)
@@ -263,7 +263,7 @@ func TestFailedSyncStopsTheWriter(t *testing.T) {
 		l := &ledger{acked: map[int]bool{}}
 		dir, after := t.TempDir(), t.TempDir()
 		shadow := &vfstest.Shadow{FailSync: n}
-		err := l.work(Config{Dir: dir, FS: shadow})
+		err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow})
 		if err == nil {
 			if n < 20 {
 				t.Fatalf("only %d syncs", n)
@@ -273,7 +273,7 @@ func TestFailedSyncStopsTheWriter(t *testing.T) {
 		if !errors.Is(err, vfstest.ErrSync) {
 			t.Fatalf("failed sync %d: %v", n, err)
 		}
-		if err := l.work(Config{Dir: dir, FS: shadow}); err != nil {
+		if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); err != nil {
 			t.Fatalf("failed sync %d: open again: %v", n, err)
 		}
 		if err := shadow.Survivors(dir, after, rand.New(rand.NewPCG(0, uint64(n)))); err != nil {
@@ -286,7 +286,7 @@ func TestFailedSyncStopsTheWriter(t *testing.T) {
 func TestAStoppedStoreSaysWhy(t *testing.T) {
 	dir := t.TempDir()
 	shadow := &vfstest.Shadow{}
-	s := mustOpen(t, Config{Dir: dir, FS: shadow})
+	s := mustOpen(t, Config{Dir: dir, NoSocket: true, FS: shadow})
 	mustAppend(t, s, number("a", 1, 1))
 	shadow.Space = 1
 	for range 2 {

@@ -51,20 +51,16 @@ type door struct {
 	conns  map[net.Conn]struct{}
 }
 
-// Serve lets other processes on this machine hand samples to this writer (Dial), until Close.
-func (s *Store) Serve() error {
-	if s.door != nil {
-		return nil
-	}
+// openDoor lets other processes on this machine hand samples to this writer, until Close.
+func openDoor(s *Store) (*door, error) {
 	d := &door{store: s, conns: map[net.Conn]struct{}{}}
 	if err := d.listen(s.cfg.Dir); err != nil {
 		d.cleanUp()
-		return fmt.Errorf("listen for samples of other processes: %w", err)
+		return nil, fmt.Errorf("listen for samples of other processes: %w", err)
 	}
-	s.door = d
 	d.work.Add(1)
 	go d.accept()
-	return nil
+	return d, nil
 }
 
 func (d *door) listen(dir string) error {

@@ -12,6 +12,17 @@ import (
 	"decant/ingest"
 )
 
+// serving opens a store with its socket.
+func serving(t *testing.T, cfg Config) *Store {
+	t.Helper()
+	cfg.NoSocket = false
+	s := mustOpen(t, cfg)
+	if err := s.Serving(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func dial(t *testing.T, dir string) *Client {
 	t.Helper()
 	c, err := Dial(dir)
@@ -25,10 +36,7 @@ func dial(t *testing.T, dir string) *Client {
 func TestAnotherProcessHandsSamplesOver(t *testing.T) {
 	long := filepath.Join(t.TempDir(), strings.Repeat("long/", 40))
 	for _, dir := range []string{t.TempDir(), long} {
-		s := mustOpen(t, quick(dir))
-		if err := s.Serve(); err != nil {
-			t.Fatal(err)
-		}
+		s := serving(t, quick(dir))
 		var samples []ingest.Sample
 		var wait sync.WaitGroup
 		for _, name := range []string{"a", "b", "c"} {
@@ -69,10 +77,7 @@ func TestAnotherProcessHandsSamplesOver(t *testing.T) {
 
 func TestALongBatchGoesInPieces(t *testing.T) {
 	dir := t.TempDir()
-	s := mustOpen(t, quick(dir))
-	if err := s.Serve(); err != nil {
-		t.Fatal(err)
-	}
+	s := serving(t, quick(dir))
 	text := strings.Repeat("x", 1<<20)
 	var samples []ingest.Sample
 	for i := range 20 {
@@ -93,10 +98,7 @@ func TestErrorsCrossTheSocket(t *testing.T) {
 	}
 	cfg := quick(dir)
 	cfg.MaxSeries = 1
-	s := mustOpen(t, cfg)
-	if err := s.Serve(); err != nil {
-		t.Fatal(err)
-	}
+	s := serving(t, cfg)
 	c := dial(t, dir)
 	mustAppend(t, c, number("a", 1, 1))
 	for range 2 {
@@ -119,10 +121,7 @@ func TestErrorsCrossTheSocket(t *testing.T) {
 
 func TestNoiseOnTheSocketHurtsNobody(t *testing.T) {
 	dir := t.TempDir()
-	s := mustOpen(t, quick(dir))
-	if err := s.Serve(); err != nil {
-		t.Fatal(err)
-	}
+	s := serving(t, quick(dir))
 	c := dial(t, dir)
 	if _, err := c.conn.Write([]byte(strings.Repeat("GET / HTTP/1.1\r\n", 10))); err != nil {
 		t.Fatal(err)
@@ -141,10 +140,21 @@ func TestAStaleSocketIsReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := mustOpen(t, quick(dir))
-	if err := s.Serve(); err != nil {
+	s := serving(t, quick(dir))
+	mustAppend(t, dial(t, dir), number("a", 1, 1))
+	mustClose(t, s)
+}
+
+func TestAStoreWithoutASocketWorks(t *testing.T) {
+	dir := t.TempDir()
+	// A folder that is not empty can't be replaced by a socket.
+	if err := os.MkdirAll(filepath.Join(dir, socketFile, "full"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	mustAppend(t, dial(t, dir), number("a", 1, 1))
+	s := mustOpen(t, Config{Dir: dir})
+	if s.Serving() == nil {
+		t.Error("it says that it serves")
+	}
+	mustAppend(t, s, number("a", 1, 1))
 	mustClose(t, s)
 }

@@ -48,6 +48,8 @@ type Config struct {
 	FlushAge   time.Duration // age of the oldest sample in memory at which the next Append starts a flush; 1 h
 	Deliveries int           // deliveries that are remembered; 20,000
 
+	NoSocket bool // take no samples of other processes (Dial)
+
 	FS     vfs.FS           // what is written goes through it; vfs.OS
 	Now    func() time.Time // time.Now
 	Memory memory.Allocator // for Arrow; memory.DefaultAllocator
@@ -143,10 +145,12 @@ type Store struct {
 	seed    maphash.Seed
 	known   map[uint64]struct{} // hashes of all series
 
-	door *door // the socket; nil where not served
+	door     *door // the socket; nil where not served
+	unserved error // why not
 }
 
-// Open opens the store in cfg.Dir for writing, and makes one where there is none. All that was ever acknowledged is there when it returns. Another writer
+// Open opens the store in cfg.Dir for writing, and makes one where there is none. All that was ever acknowledged is there when it returns, and other processes may
+// hand samples over (Dial). Another writer
 // is ErrInUse, damage a *CorruptError.
 func Open(cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
@@ -172,6 +176,9 @@ func Open(cfg Config) (*Store, error) {
 		return nil, err
 	}
 	go s.commitLoop()
+	if !cfg.NoSocket {
+		s.door, s.unserved = openDoor(s)
+	}
 	return s, nil
 }
 
@@ -219,6 +226,9 @@ func (s *Store) release() {
 	s.segments = nil
 	s.lock.Unlock()
 }
+
+// Serving says why other processes can't hand samples over; nil where they can. The store works without: not every file system has sockets.
+func (s *Store) Serving() error { return s.unserved }
 
 // Deliveries are the newest deliveries that were appended, oldest first: those that a broker may send again.
 func (s *Store) Deliveries() []ingest.Delivery {
