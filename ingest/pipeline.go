@@ -29,8 +29,7 @@ type Source interface {
 //  4. sync: Append returns when the group is durable;
 //  5. acknowledge: each message of the group, in order of receipt.
 //
-// It promises that no message is acknowledged before its samples or its dead letter are durable, and that a bad message
-// never stops the stream. Memory is bounded by the queue and three groups. It does not promise anything for QoS 0.
+// Memory is bounded by the queue and three groups. A pipeline runs once.
 type Pipeline struct {
 	cfg Config
 	log *slog.Logger
