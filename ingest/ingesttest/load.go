@@ -26,12 +26,8 @@ type Subscriber func(ctx context.Context, broker *Broker, client string, n int) 
 // machine that is busy with other things, compare the processor time (cpu-ns/msg) instead of messages a second.
 func Measure(b *testing.B, broker *Broker, subscriber Subscriber) {
 	b.Helper()
-	client := fmt.Sprintf("measured-%d", sessions.Add(1))
-	if err := broker.Subscribe(client, LoadTopic); err != nil {
-		b.Fatal(err)
-	}
-	p := Publisher{Addr: broker.Addr(), Client: client + "-load", QoS: 1}
-	if _, err := p.Publish(b.Context(), b.N, func(n int) (string, []byte) { return LoadTopic, Pack(n) }); err != nil {
+	client, err := Queue(b.Context(), broker, b.N)
+	if err != nil {
 		b.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(b.Context(), 10*time.Minute)
@@ -46,6 +42,17 @@ func Measure(b *testing.B, broker *Broker, subscriber Subscriber) {
 	seconds := b.Elapsed().Seconds()
 	b.ReportMetric(float64(b.N)/seconds, "msg/s")
 	b.ReportMetric(10*float64(b.N)/seconds, "samples/s")
+}
+
+// Queue makes a session on the broker and publishes n packs at QoS 1, which wait in it for the client of that name.
+func Queue(ctx context.Context, broker *Broker, n int) (client string, err error) {
+	client = fmt.Sprintf("measured-%d", sessions.Add(1))
+	if err := broker.Subscribe(client, LoadTopic); err != nil {
+		return "", err
+	}
+	p := Publisher{Addr: broker.Addr(), Client: client + "-load", QoS: 1}
+	_, err = p.Publish(ctx, n, func(n int) (string, []byte) { return LoadTopic, Pack(n) })
+	return client, err
 }
 
 // sessions numbers the client ids, so that no two measurements share a session.

@@ -1,0 +1,61 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"decant/engine"
+	"decant/engine/export"
+)
+
+// kept holds the stores that several benchmarks read, for as long as the tests run.
+var kept struct {
+	sync.Mutex
+	dir    string
+	stores map[string]bool
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if kept.dir != "" {
+		os.RemoveAll(kept.dir)
+	}
+	os.Exit(code)
+}
+
+// storeOf is the folder of a store of series × seconds samples. It is made when it is first asked for.
+func storeOf(t testing.TB, series, seconds int) string {
+	t.Helper()
+	kept.Lock()
+	defer kept.Unlock()
+	if kept.dir == "" {
+		dir, err := os.MkdirTemp("", "decant-bench-*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept.dir, kept.stores = dir, map[string]bool{}
+	}
+	dir := filepath.Join(kept.dir, fmt.Sprintf("%dx%d", series, seconds))
+	if !kept.stores[dir] {
+		if err := Fill(context.Background(), dir, series, seconds); err != nil {
+			t.Fatal(err)
+		}
+		kept.stores[dir] = true
+	}
+	return dir
+}
+
+// open takes a snapshot, which is closed when the test ends.
+func open(t testing.TB, dir string) export.Snapshot {
+	t.Helper()
+	snap, err := engine.Source(Config(dir)).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { snap.Close() })
+	return snap
+}
