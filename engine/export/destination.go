@@ -47,6 +47,9 @@ func openDestination(dir string, names []string, overwrite bool) (*destination, 
 		return nil, fmt.Errorf("open destination: %w", err)
 	}
 	d := &destination{dir: dir, names: names}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, &ExistsError{fmt.Sprintf("%s is a file; an export goes into a folder, or with -o - to standard output", dir)}
+	}
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -190,3 +190,14 @@ func TestDestinationRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestDestinationIsAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	if err := os.WriteFile(path, []byte("mine"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var exists *ExistsError
+	if _, err := openDestination(path, []string{"new.csv"}, true); !errors.As(err, &exists) || !strings.Contains(err.Error(), "is a file") {
+		t.Errorf("a file as destination: %v", err)
+	}
+}
