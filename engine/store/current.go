@@ -20,7 +20,7 @@ import (
 //	segment segments/00000004.seg 4718592 1 300000      bytes, first and last arrival
 //	log wal/00000007.log 1048576                bytes: this log is complete
 //	log wal/00000008.log -                      the log being written, always the last; none after a clean stop
-//	crc32c 5d2f0a91                             of all lines above
+//	crc32c cc8bc1fd                             of all lines above
 const (
 	currentFile = "CURRENT"
 	currentTemp = "CURRENT.tmp"
@@ -60,7 +60,12 @@ func (c current) encode() []byte {
 			b = fmt.Appendf(b, "log %s %d\n", l.name, l.bytes)
 		}
 	}
-	return fmt.Appendf(b, "crc32c %08x\n", crc32.Checksum(b, castagnoli))
+	return withChecksum(string(b))
+}
+
+// withChecksum adds the last line.
+func withChecksum(text string) []byte {
+	return fmt.Appendf(nil, "%scrc32c %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

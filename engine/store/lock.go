@@ -28,7 +28,7 @@ func takeLock(dir, program string, now time.Time) (*flock.Flock, error) {
 	text := fmt.Sprintf(" pid %d, %s, since %s\n", os.Getpid(), program, now.UTC().Format(time.RFC3339))
 	if err := nameHolder(path, text); err != nil {
 		lock.Unlock()
-		return nil, fmt.Errorf("lock store: %w", err)
+		return nil, cannotOpen(fmt.Errorf("lock it: %w", err))
 	}
 	return lock, nil
 }

@@ -44,7 +44,7 @@ func (s *Store) recover() error {
 	}
 	// The last writer may have died between the rename of CURRENT and its sync: no file that the CURRENT before it names may go before this one is durable.
 	if err := s.syncDir("."); err != nil {
-		return err
+		return cannotOpen(err)
 	}
 	if err := removeOrphans(s.cfg.FS, s.cfg.Dir, cur); err != nil {
 		return err
@@ -56,14 +56,14 @@ func (s *Store) recover() error {
 		return err
 	}
 	if err := s.keepLogs(opened, replayed); err != nil {
-		return s.cannotOpen(err)
+		return cannotOpen(err)
 	}
 	s.arrival = replayed.arrival
 	s.window = slices.Clone(newest(replayed.window, s.cfg.Deliveries))
 	s.active = &head{}
 	s.current = opened.cur
 	if err := s.newLog(replayed.sequence); err != nil {
-		return s.cannotOpen(err)
+		return cannotOpen(err)
 	}
 	if err := removeOrphans(s.cfg.FS, s.cfg.Dir, s.current); err != nil {
 		return err
@@ -73,7 +73,8 @@ func (s *Store) recover() error {
 	return nil
 }
 
-func (s *Store) cannotOpen(err error) error {
+// cannotOpen is an error of Open that names its kind where it has one.
+func cannotOpen(err error) error {
 	if isDiskFull(err) {
 		return &kindError{ErrDiskFull, fmt.Sprintf("open store: %v; free some space: nothing is lost", err)}
 	}

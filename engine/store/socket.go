@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -66,8 +67,8 @@ func openDoor(s *Store) (*door, error) {
 func (d *door) listen(dir string) error {
 	path, pointer := filepath.Join(dir, socketFile), filepath.Join(dir, pointerFile)
 	// What is there was left by a writer that died: this one holds the lock.
+	removeStale(pointer)
 	os.Remove(path)
-	os.Remove(pointer)
 	if short := shortPath(path); short != "" {
 		l, err := net.Listen("unix", short)
 		d.listener = l
@@ -86,6 +87,20 @@ func (d *door) listen(dir string) error {
 		return err
 	}
 	return os.Rename(pointer+".tmp", pointer)
+}
+
+// removeStale removes a pointer and the socket that it names, with its folder.
+func removeStale(pointer string) {
+	b, err := os.ReadFile(pointer)
+	if err != nil {
+		return
+	}
+	old := strings.TrimSpace(string(b))
+	if info, err := os.Lstat(old); err == nil && info.Mode()&os.ModeSocket != 0 {
+		os.Remove(old)
+		os.Remove(filepath.Dir(old)) // only where it is empty
+	}
+	os.Remove(pointer)
 }
 
 // shortPath is path, or another way to write it that is short enough for a socket; "" where there is none.

@@ -44,8 +44,8 @@ type Config struct {
 
 	MaxSeries  int           // series that Admit lets in; 1,000,000
 	LogBytes   int64         // most bytes of log not yet in segments, about; 64 MiB
-	HeadBytes  int64         // most memory for samples not yet in segments, about; 256 MiB
-	FlushAge   time.Duration // age of the oldest sample in memory at which the next Append starts a flush; 1 h
+	HeadBytes  int64         // most memory for samples not yet in segments, about; 128 MiB
+	FlushAge   time.Duration // age of the oldest sample in memory at which the next Append starts a flush; 24 h
 	Deliveries int           // deliveries that are remembered; 20,000
 
 	NoSocket bool // take no samples of other processes (Dial)
@@ -83,8 +83,8 @@ func (c Config) withDefaults() Config {
 	orElse(&c.Duplicates, "keep")
 	orElse(&c.MaxSeries, 1_000_000)
 	orElse(&c.LogBytes, 64<<20)
-	orElse(&c.HeadBytes, 256<<20)
-	orElse(&c.FlushAge, time.Hour)
+	orElse(&c.HeadBytes, 128<<20)
+	orElse(&c.FlushAge, 24*time.Hour)
 	orElse(&c.Deliveries, 20_000)
 	if c.FS == nil {
 		c.FS = vfs.OS{}
