@@ -1,0 +1,12 @@
+package export
+
+import (
+	"context"
+
+	"decant/formats"
+)
+
+// Summaries is what a PDF of the plan's first item shows above its table.
+func (p *Plan) Summaries(ctx context.Context, snap Snapshot) ([]formats.SeriesSummary, error) {
+	return p.summary(ctx, snap, &p.Items[0])
+}
