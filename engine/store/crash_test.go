@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"decant/engine/store/vfs"
 	"decant/engine/store/vfs/vfstest"
 	"decant/ingest"
 )
@@ -135,7 +136,7 @@ func TestPowerCutsAtEveryCall(t *testing.T) {
 	for round := range rounds {
 		for n := 1; ; n++ {
 			random := rand.New(rand.NewPCG(uint64(round), uint64(n)))
-			if !cutAt(t, n, random) {
+			if !cutAt(t, Config{NoSocket: true}, n, random) {
 				if n < 50 {
 					t.Fatalf("only %d calls were cut", n)
 				}
@@ -145,12 +146,28 @@ func TestPowerCutsAtEveryCall(t *testing.T) {
 	}
 }
 
-// cutAt is false when the work was done before the cut.
-func cutAt(t *testing.T, n int, random *rand.Rand) bool {
+// TestPowerCutsDuringFlushes cuts the power while logs change and flushes run in the background all the time.
+func TestPowerCutsDuringFlushes(t *testing.T) {
+	t.Parallel()
+	step := 7
+	if os.Getenv("DECANT_LONG") != "" {
+		step = 1
+	}
+	for n := 1; cutAt(t, Config{NoSocket: true, HeadBytes: 4 * seriesBytes}, n, rand.New(rand.NewPCG(2, uint64(n)))); n += step {
+	}
+}
+
+// cutAt cuts the power at call n, and again during what comes then. It is false when the work was done before the cut.
+func cutAt(t *testing.T, cfg Config, n int, random *rand.Rand) bool {
+	t.Helper()
+	on := func(dir string, fs vfs.FS) Config {
+		cfg.Dir, cfg.FS = dir, fs
+		return cfg
+	}
 	l := &ledger{acked: map[int]bool{}}
 	first, second, third := t.TempDir(), t.TempDir(), t.TempDir()
 	shadow := &vfstest.Shadow{CutAt: n}
-	err := l.work(Config{Dir: first, NoSocket: true, FS: shadow})
+	err := l.work(on(first, shadow))
 	if err == nil {
 		return false
 	}
@@ -164,7 +181,7 @@ func cutAt(t *testing.T, n int, random *rand.Rand) bool {
 	if err := shadow.Load(second); err != nil {
 		t.Fatal(err)
 	}
-	again := l.work(Config{Dir: second, NoSocket: true, FS: shadow})
+	again := l.work(on(second, shadow))
 	if again != nil && !errors.Is(again, vfstest.ErrCut) {
 		t.Fatalf("cut at call %d, then at call %d: %v", n, shadow.CutAt, again)
 	}
