@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"decant/decimation"
 	"decant/engine"
 	"decant/engine/export"
 	"decant/engine/export/request"
@@ -50,6 +51,9 @@ func exitCode(err error) int {
 		exists  *export.ExistsError
 		bad     *file.FaultsError
 		input   *engine.InputError
+		cell    *export.SampleError
+		sum     *decimation.OverflowError
+		falls   *decimation.DeltaOverflowError
 		missing notFound
 		absent  *export.NotFoundError
 		faulty  damaged
@@ -63,7 +67,8 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore):
+	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
+		errors.As(err, &cell), errors.As(err, &sum), errors.As(err, &falls): // the data can't be printed as asked
 		return exitUsage
 	case errors.As(err, &missing), errors.As(err, &absent), errors.Is(err, deadletter.ErrNotFound):
 		return exitNotFound

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"context"
+	"testing"
+
+	"decant/engine/export"
+	"decant/engine/export/exporttest"
+	"decant/ingest"
+)
+
+type target struct {
+	export.Source
+	w Writer
+}
+
+func (x target) Append(samples ...exporttest.Sample) error {
+	var b ingest.Batch
+	for _, s := range samples {
+		b.Samples = append(b.Samples, ingest.Sample{Series: ingest.Series{Channel: s.Channel, Subtopic: s.Subtopic, Publisher: s.Publisher, Name: s.Name, Unit: s.Unit},
+			Time: s.Time, Kind: ingest.Kind(s.Kind), Number: s.Number, Text: s.Text, Sum: s.Sum, HasSum: s.HasSum, Received: s.Received, Protocol: ingest.Protocol(s.Protocol)})
+	}
+	return x.w.Append(context.Background(), b)
+}
+
+func TestSourceContract(t *testing.T) {
+	exporttest.TestSource(t, func(t *testing.T) exporttest.Target {
+		cfg := Default()
+		cfg.Data = t.TempDir()
+		w, err := OpenWriter(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { w.Close() })
+		return target{Source(cfg), w}
+	})
+}
