@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"decant": main})
+	testscript.Main(m, map[string]func(){"decant": main, "decant-broker": embedded})
 }
 
 // TestScripts runs testdata/*.txtar: the real binary's commands. UPDATE=1 rewrites what they expect. $TELEMETRY is a folder with the real
