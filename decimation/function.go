@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // Function is a statistic: dsf.
@@ -29,7 +31,7 @@ func ParseFunction(s string) (Function, error) {
 	}
 	best, edits := "", len(s)+1
 	for _, name := range functionNames {
-		if d := editDistance(strings.ToLower(s), name); d < edits {
+		if d := levenshtein.ComputeDistance(strings.ToLower(s), name); d < edits {
 			best, edits = name, d
 		}
 	}

@@ -132,10 +132,10 @@ func (c *exportCmd) export(a *app, snap export.Snapshot, req *request.Request, o
 		return c.printPlan(a, plan)
 	}
 	if c.Output == "-" {
-		_, err := export.Stream(a.ctx, snap, plan, a.stdout)
+		_, err := engine.Stream(a.ctx, snap, plan, a.stdout)
 		return interrupted(a.ctx, err)
 	}
-	manifest, err := export.Run(a.ctx, snap, plan, c.Output)
+	manifest, err := engine.Run(a.ctx, snap, plan, c.Output)
 	if err != nil {
 		return interrupted(a.ctx, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 const (
@@ -48,7 +50,7 @@ func nearest(wanted string, known []string) []string {
 			d = most
 		}
 		if abs(len(n)-len(w)) <= most {
-			d = min(d, editDistance(w, n, most))
+			d = min(d, levenshtein.ComputeDistance(w, n))
 		}
 		if d <= most {
 			found = append(found, candidate{name, d})
@@ -63,28 +65,3 @@ func nearest(wanted string, known []string) []string {
 }
 
 func abs(x int) int { return max(x, -x) }
-
-// editDistance counts the bytes to insert, delete or replace to make b of a; more than most gives most+1.
-func editDistance(a, b string, most int) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal, least := row[0], i
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-			least = min(least, row[j])
-		}
-		if least > most {
-			return most + 1
-		}
-	}
-	return row[len(b)]
-}

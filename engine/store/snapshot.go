@@ -166,6 +166,12 @@ func (s *Snapshot) Before(ctx context.Context, id uint32, t int64) (time int64, 
 	return time, value, ok, damaged("", err)
 }
 
+// Guard runs f, which reads the records of this snapshot's scans in its own goroutine. Records lie over mapped segments, so a disk that fails while f
+// reads them would end the process; here it is a *CorruptError that names the file.
+func (s *Snapshot) Guard(f func() error) error {
+	return damaged("", segment.Guard(s.segments, f))
+}
+
 var errNoSeries = errors.New("no such series")
 
 // runs are a series' sorted runs, oldest first.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"decant/ingest"
 )
 
@@ -139,7 +141,7 @@ func suggest(want string, labels []string) string {
 	var close []string
 	for _, l := range labels {
 		a, b := strings.ToLower(strings.TrimSpace(want)), strings.ToLower(strings.TrimSpace(l))
-		if a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a) || distance(a, b) <= min(2, len(a)/3)) {
+		if a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a) || levenshtein.ComputeDistance(a, b) <= min(2, len(a)/3)) {
 			close = append(close, l)
 		}
 	}
@@ -164,24 +166,4 @@ func list(labels []string) string {
 		b.WriteString(short([]byte(l)))
 	}
 	return b.String()
-}
-
-// distance is the number of letters to insert, drop or change (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // walker collects what it finds wrong while the parser walks through a request.
@@ -148,32 +150,11 @@ func nearest(s string, known []string) string {
 		if strings.EqualFold(k, s) {
 			return k
 		}
-		if d := edits(strings.ToLower(s), strings.ToLower(k)); d <= distance {
+		if d := levenshtein.ComputeDistance(strings.ToLower(s), strings.ToLower(k)); d <= distance {
 			if d < distance || best == "" {
 				best, distance = k, d
 			}
 		}
 	}
 	return best
-}
-
-// edits is the Levenshtein distance of two names.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
