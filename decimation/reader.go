@@ -80,7 +80,9 @@ func (r *reader) take() {
 		return
 	}
 	if !r.inBucket || t >= r.end {
-		r.closeBucket()
+		if r.closeBucket(); r.err != nil {
+			return
+		}
 		if r.start, r.end, r.err = r.spec.Buckets.find(t, &r.span); r.err != nil {
 			return
 		}

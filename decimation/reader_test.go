@@ -228,6 +228,8 @@ func TestReaderFaults(t *testing.T) {
 		want    string
 	}{
 		{"overflow", []sample{{0, math.MaxFloat64}, {1, math.MaxFloat64}}, "1d", nil, "sum of the bucket that starts at 1970-01-01T00:00:00Z"},
+		{"overflow that the next bucket would make good", []sample{{0, math.MaxFloat64}, {1, math.MaxFloat64}, {day * second, -math.MaxFloat64}}, "1d", nil,
+			"sum of the bucket that starts at 1970-01-01T00:00:00Z"},
 		{"source", []sample{{0, 1}}, "1d", broken, "the disk is broken"},
 		{"time line", []sample{{math.MaxInt64 - 1, 1}}, "1d", nil, "time line"},
 		{"order", []sample{{5 * second, 1}, {second, 1}, {2, 1}, {1, 1}}, "1s", nil, "goes back in time"},
