@@ -136,4 +136,3 @@ func (c *columns) read() error {
 	}
 	return nil
 }
-

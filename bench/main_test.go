@@ -19,7 +19,23 @@ var kept struct {
 	stores map[string]bool
 }
 
+// fillVariable has this program fill a store and end, so that its memory can be watched from outside: "series seconds folder".
+const fillVariable = "DECANT_BENCH_FILL"
+
 func TestMain(m *testing.M) {
+	if text := os.Getenv(fillVariable); text != "" {
+		var series, seconds int
+		var dir string
+		_, err := fmt.Sscan(text, &series, &seconds, &dir)
+		if err == nil {
+			err = Fill(context.Background(), dir, series, seconds)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := m.Run()
 	if kept.dir != "" {
 		os.RemoveAll(kept.dir)
