@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -117,6 +118,19 @@ func unknownZone(name string) error {
 		return fmt.Errorf("the time zone %q would differ from machine to machine; %s", name, allowed)
 	}
 	return fmt.Errorf("unknown time zone %q; the nearest name is %s; %s", name, nearestZone(name), allowed)
+}
+
+// Offsets lists the offsets from UTC (seconds east) that the zone has between two instants (ns), both included, each once, in order of
+// appearance.
+func (z *Zone) Offsets(from, to int64) []int {
+	spans := z.table()
+	var offsets []int
+	for i := spanAt(spans, floorDiv(from, second)); i < len(spans) && spans[i].start <= floorDiv(to, second); i++ {
+		if offset := int(spans[i].offset); !slices.Contains(offsets, offset) {
+			offsets = append(offsets, offset)
+		}
+	}
+	return offsets
 }
 
 // table is the zone's offsets; a Zone that LoadZone did not make has them worked out anew.

@@ -1,7 +1,9 @@
 package decimation
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +46,36 @@ func TestZoneDatabase(t *testing.T) {
 	// 2025b moved Chile's Aysén to −03 for good; 2025c is the newest that this archive may be.
 	if _, offset := time.Date(2025, 7, 1, 0, 0, 0, 0, mustZone(t, "America/Coyhaique").Location).Zone(); offset != -3*3600 {
 		t.Errorf("Coyhaique is at %d s: the database is older than %s", offset, ZoneDatabase)
+	}
+}
+
+func TestOffsets(t *testing.T) {
+	at := func(s string) int64 {
+		moment, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return moment.UnixNano()
+	}
+	const h = 3600
+	for _, c := range []struct {
+		zone, from, to string
+		want           []int
+	}{
+		{"UTC", "1700-01-01T00:00:00Z", "2200-01-01T00:00:00Z", []int{0}},
+		{"Australia/Lord_Howe", "2020-01-01T00:00:00Z", "2022-01-01T00:00:00Z", []int{11 * h, 10*h + h/2}},
+		// The last day of a leap year, as UTC counts days, is where the standard library's bounds don't hold the moment itself.
+		{"Europe/Berlin", "2016-12-31T23:00:00Z", "2017-12-31T23:00:00Z", []int{1 * h, 2 * h}},
+		{"Europe/Berlin", "2026-10-25T00:59:59Z", "2026-10-25T01:00:00Z", []int{2 * h, 1 * h}},
+		{"Europe/Berlin", "2026-10-25T00:00:00Z", "2026-10-25T00:59:59Z", []int{2 * h}},
+		{"Pacific/Apia", "2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z", []int{-10 * h, 14 * h}},
+	} {
+		if got := mustZone(t, c.zone).Offsets(at(c.from), at(c.to)); !slices.Equal(got, c.want) {
+			t.Errorf("%s from %s to %s: %v, want %v", c.zone, c.from, c.to, got, c.want)
+		}
+	}
+	if got := mustZone(t, "Europe/Berlin").Offsets(math.MinInt64, math.MaxInt64); len(got) != 4 || got[0] != 3208 {
+		t.Errorf("Berlin over all time: %v", got)
 	}
 }
 

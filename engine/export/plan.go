@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"decant/decimation"
 	"decant/engine/export/request"
@@ -136,7 +135,7 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 				absent[c] = true
 			}
 		}
-		if err := it.resolveTimes(p.Request.Format.Zone.Location); err != nil {
+		if err := it.resolveTimes(p.Request.Format.Zone); err != nil {
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("items[%d].params.decimation.ds", i),
 				Value: fmt.Sprintf("%q", it.request.Bucket), Message: err.Error()})
 		}
@@ -190,7 +189,7 @@ func (it *Item) bounds() (first, last int64, ok bool) {
 }
 
 // resolveTimes finds what an item's times span: its buckets and offsets. An error is a bucket outside of what int64 ns hold.
-func (it *Item) resolveTimes(zone *time.Location) error {
+func (it *Item) resolveTimes(zone *decimation.Zone) error {
 	first, last, any := it.bounds()
 	if it.request.Bucket != nil {
 		// Open ends are closed by the first and last value.
@@ -220,7 +219,7 @@ func (it *Item) resolveTimes(zone *time.Location) error {
 		}
 	}
 	if any {
-		it.offsets = zoneOffsets(zone, first, last)
+		it.offsets = zone.Offsets(first, last)
 	}
 	return nil
 }
