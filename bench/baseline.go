@@ -72,9 +72,9 @@ func PlainJSON(w io.Writer, rows []Row) error {
 	return nil
 }
 
-// PlainXLSX prints rows with excelize's StreamWriter: the same cells as decant's first sheet. Scratch files go into dir.
-func PlainXLSX(w io.Writer, rows []Row, dir string) error {
-	f := excelize.NewFile(excelize.Options{TmpDir: dir})
+// PlainXLSX prints rows with excelize's StreamWriter: the same cells as decant's first sheet.
+func PlainXLSX(w io.Writer, rows []Row) error {
+	f := excelize.NewFile()
 	defer f.Close()
 	layout := "yyyy-mm-dd hh:mm:ss"
 	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &layout})

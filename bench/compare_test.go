@@ -2,6 +2,8 @@ package bench
 
 import (
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -58,6 +60,11 @@ func (w work) measure(b *testing.B, timed bool) time.Duration {
 	b.StopTimer()
 	step(w.finish)
 	return took
+}
+
+// short writes a round number as benchmarks' names do: 2e6.
+func short(n int) string {
+	return strings.Replace(strconv.FormatFloat(float64(n), 'e', -1, 64), "e+0", "e", 1)
 }
 
 // oneCore has the rest of a benchmark run on one core.

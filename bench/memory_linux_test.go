@@ -20,7 +20,7 @@ func BenchmarkMemory(b *testing.B) {
 	decant := program(b)
 	dir := filepath.Join(b.TempDir(), "store")
 
-	b.Run(fmt.Sprintf("work=append/samples=%d", samples), func(b *testing.B) {
+	b.Run(fmt.Sprintf("work=append/samples=%s", short(samples)), func(b *testing.B) {
 		self, err := os.Executable()
 		if err != nil {
 			b.Fatal(err)
@@ -55,19 +55,19 @@ func BenchmarkMemory(b *testing.B) {
 		{"format=xlsx/func=avg/bucket=1m", samples, append(all[:len(all):len(all)], "--format", "xlsx", "--ds", "1m")},
 		{"format=xlsx", part, append(tenth, "--format", "xlsx")},
 	} {
-		b.Run(fmt.Sprintf("work=export/%s/samples=%d", c.name, c.samples), func(b *testing.B) {
+		b.Run(fmt.Sprintf("work=export/%s/samples=%s", c.name, short(c.samples)), func(b *testing.B) {
 			for b.Loop() {
 				watch(b, exec.Command(decant, c.flags...), c.samples, nil)
 			}
 		})
 	}
-	b.Run(fmt.Sprintf("work=verify/samples=%d", samples), func(b *testing.B) {
+	b.Run(fmt.Sprintf("work=verify/samples=%s", short(samples)), func(b *testing.B) {
 		for b.Loop() {
 			watch(b, exec.Command(decant, "verify", "-q", "--data", dir), samples, nil)
 		}
 	})
 
-	b.Run(fmt.Sprintf("work=import/format=csv/samples=%d", part), func(b *testing.B) {
+	b.Run(fmt.Sprintf("work=import/format=csv/samples=%s", short(part)), func(b *testing.B) {
 		name := filepath.Join(b.TempDir(), "part.csv")
 		text, err := os.Create(name)
 		if err != nil {
@@ -92,7 +92,7 @@ func BenchmarkMemoryIngest(b *testing.B) {
 	const messages = 500_000
 	decant := program(b)
 	broker := ingesttest.Mosquitto(b, ingesttest.MosquittoOptions{})
-	b.Run(fmt.Sprintf("qos=1/records=10/samples=%d", 10*messages), func(b *testing.B) {
+	b.Run(fmt.Sprintf("qos=1/records=10/samples=%s", short(10*messages)), func(b *testing.B) {
 		for b.Loop() {
 			client, err := ingesttest.Queue(b.Context(), broker, messages)
 			if err != nil {
