@@ -158,7 +158,6 @@ func wideColumns(r *request.Request, item int, series []Selected) (columns []col
 			byName[s.Label] = append(byName[s.Label], i)
 		}
 	}
-	own := 0
 	for c, entry := range r.Format.Columns {
 		if entry.ID == "time" {
 			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: formats.Time}, -1})
@@ -166,20 +165,15 @@ func wideColumns(r *request.Request, item int, series []Selected) (columns []col
 		}
 		switch found := byName[entry.ID]; {
 		case len(found) > 1:
-			own++
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("format.columns[%d].id", c), Value: fmt.Sprintf("%q", entry.ID),
 				Message: ambiguous(item, series[found[0]].Series, series[found[1]].Series)})
 		case len(found) == 1:
-			own++
 			i := found[0]
 			printed[i] = true
 			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: valueType(it, series[i])}, i})
 		case mayFill(it, entry.ID):
 			absent = append(absent, c)
 		}
-	}
-	if own == 0 && len(absent) == 0 {
-		faults = append(faults, nothingButTime(item))
 	}
 	for i := range series {
 		if !printed[i] {

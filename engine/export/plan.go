@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"decant/decimation"
 	"decant/engine/export/request"
@@ -113,6 +114,7 @@ func (p *Plan) resolveRanges() (faults request.Faults) {
 func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []string, faults request.Faults, err error) {
 	filled := make([]bool, len(p.Request.Format.Columns))
 	absent := map[int]bool{}
+	bare := map[int][]int{} // of wide items their columns (by index in format.columns) that only a prefix could have filled, and did not
 	for i := range p.Items {
 		it := &p.Items[i]
 		series, none, err := selectSeries(ctx, snap, it.request)
@@ -134,6 +136,7 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 			for _, c := range unfilled {
 				absent[c] = true
 			}
+			bare[i] = unfilled
 		}
 		if err := it.resolveTimes(p.Request.Format.Zone); err != nil {
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("items[%d].params.decimation.ds", i),
@@ -142,12 +145,19 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 		if !it.request.Wide && len(none) == 0 {
 			it.columns = longColumns(p.Request, it.request, it.Series, len(it.offsets) > 1)
 		}
+		nameZones(it.columns, &p.Request.Format)
 	}
 	for i := range p.Items {
 		for _, c := range p.Items[i].columns {
 			for e, entry := range p.Request.Format.Columns {
 				filled[e] = filled[e] || entry.ID == c.ID
 			}
+		}
+	}
+	for i := range p.Items {
+		// Columns that no item fills are reported below; those that other items fill leave this one bare.
+		if left := bare[i]; len(left) > 0 && !p.Items[i].hasSeriesColumn() && !slices.ContainsFunc(left, func(c int) bool { return !filled[c] }) {
+			faults = append(faults, nothingButTime(i))
 		}
 	}
 	for c, entry := range p.Request.Format.Columns {
@@ -164,6 +174,11 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 		}
 	}
 	return nil, nil, nil
+}
+
+// hasSeriesColumn says whether a wide item prints any series.
+func (it *Item) hasSeriesColumn() bool {
+	return slices.ContainsFunc(it.columns, func(c column) bool { return c.series >= 0 })
 }
 
 // values counts the numbers and bools of a range, which are what decimation and delta take.

@@ -117,6 +117,9 @@ func TestPlanRefuses(t *testing.T) {
 			[]string{"format.columns[2].id", "no item can fill"}},
 		{"nothing but time", `, "columns": [{"id": "time"}, {"id": "value"}]`, []string{item(`"target": {"value": "power"}, ` + wide), item(`"target": {"value": "power"}`)}, true,
 			[]string{"items[0]", "nothing but time"}},
+		{"nothing but time, the column being another item's", `, "columns": [{"id": "time"}, {"id": "pq"}]`,
+			[]string{item(`"target": {"value": "p*"}, ` + wide), item(`"target": {"value": "power", "label": "pq"}, ` + wide)}, true,
+			[]string{"items[0]", "nothing but time"}},
 		{"no column at all", `, "columns": [{"id": "sum"}]`, []string{item(`"target": {"value": "power"}`),
 			item(`"target": {"value": "power"}, "decimation": {"ds": "1h"}`)}, true, []string{"items[1]", "left without a column"}},
 		{"a prefix that never carried the column", `, "columns": [{"id": "time"}, {"id": "po"}]`, []string{item(`"target": {"value": "p*"}, ` + wide)}, false,
@@ -135,6 +138,11 @@ func TestPlanRefuses(t *testing.T) {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("the error lacks %q: %v", want, err)
 				}
+			}
+			lines := strings.Split(err.Error(), "\n")
+			slices.Sort(lines)
+			if len(slices.Compact(slices.Clone(lines))) < len(lines) {
+				t.Errorf("a fault is reported twice: %v", err)
 			}
 		})
 	}
