@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/windows"
@@ -17,4 +18,9 @@ func freeBytes(dir string) (int64, error) {
 		return 0, fmt.Errorf("find free disk of %s: %w", dir, err)
 	}
 	return int64(min(free, 1<<62)), nil
+}
+
+// DiskFull says whether an error means that a disk has no room left.
+func DiskFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,6 +80,44 @@ func TestIngestOntoAFullDiskLosesNothing(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, last.stderr)
 	}
 	f.check(data)
+}
+
+// What can't be decoded needs room too.
+func TestDeadLettersOntoAFullDiskLoseNothing(t *testing.T) {
+	t.Parallel()
+	disk, enlarge := smallDisk(t)
+	data := filepath.Join(disk, "store")
+	broker := ingesttest.Mosquitto(t, ingesttest.MosquittoOptions{})
+	ingest := func() *process { return start(t, "decant", "ingest", "--broker", broker.URL(), "--data", data) }
+
+	first := ingest()
+	first.await("connected to broker", 1)
+	const letters = 500
+	noise := bytes.Repeat([]byte("noise "), 2000)
+	acked, err := ingesttest.Publisher{Addr: broker.Addr(), QoS: 1}.Publish(t.Context(), letters,
+		func(number int) (string, []byte) { return fmt.Sprint("channels/noise/messages/", number), noise })
+	if err != nil || acked != letters {
+		t.Fatalf("%d acknowledged: %v", acked, err)
+	}
+	if code := first.exit(); code != exitLimit || !strings.Contains(first.stderr.String(), "no space left") {
+		t.Errorf("exit code %d, want %d and why\n%s", code, exitLimit, first.stderr)
+	}
+
+	enlarge()
+	last := ingest()
+	var listing string
+	poll(t, "all letters are listed", func() bool {
+		listing, _, _ = decantOutput(t, "deadletters", "list", "--json", "--data", data)
+		return strings.Count(listing, "channels/noise/messages/") >= letters
+	})
+	if code := last.stop(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, last.stderr)
+	}
+	for number := range letters {
+		if !strings.Contains(listing, fmt.Sprintf("channels/noise/messages/%d\"", number)) {
+			t.Fatalf("letter %d is not listed", number)
+		}
+	}
 }
 
 func refused(t *testing.T, p *process) {

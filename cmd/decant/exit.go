@@ -67,6 +67,8 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case engine.DiskFull(err): // whatever was to be written
+		return exitLimit
 	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
 		errors.As(err, &cell), errors.As(err, &sum), errors.As(err, &falls): // the data can't be printed as asked
 		return exitUsage

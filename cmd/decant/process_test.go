@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long a test waits for what has to come. It ends only tests that have failed.
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // process is a command that runs beside the test.
 type process struct {
