@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -93,15 +94,20 @@ func findMosquitto(t testing.TB) string {
 	return ""
 }
 
-// FreePort is a loopback port that nothing listens on at this moment.
+// FreePort is a loopback port that nothing listens on at this moment. It is below those that systems give to outgoing connections, so that it
+// stays free while its server is away, and a client that keeps trying it meanwhile is never connected to itself.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 10000 + rand.IntN(20000)
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port between 10000 and 30000")
+	return 0
 }
 
 // Addr is host and port.
