@@ -84,7 +84,7 @@ func (p *Plan) about(it *Item) []formats.Line {
 	if req.Delta {
 		lines = append(lines, formats.Line{Label: "transform", Text: "delta: each value less the one before it of the same series"})
 	}
-	if len(p.Request.Raw) > 0 {
+	if len(p.Request.Raw) > 0 && !p.format.summary { // a report says it in words; its manifest has the JSON
 		lines = append(lines, formats.Line{Label: "request", Text: string(p.Request.Raw)})
 	}
 	return lines

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"math"
+	"strings"
 
 	"decant/formats"
 )
@@ -70,7 +71,7 @@ func (c *canvas) chartTitle(s formats.SeriesSummary, b box) {
 	c.textRight(b.x+b.w-4, b.y+chartTitle-1, chartText, legend)
 
 	unit := ""
-	if s.Unit != "" {
+	if s.Unit != "" && !strings.HasSuffix(s.Label, "("+s.Unit+")") && !strings.HasSuffix(s.Label, "["+s.Unit+"]") {
 		unit = " [" + oneLine(s.Unit) + "]"
 	}
 	c.font(bold, chartTitle, ink)

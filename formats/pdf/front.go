@@ -114,7 +114,7 @@ func (c *canvas) charts(doc formats.Document) {
 	if len(drawn) == 0 {
 		return
 	}
-	across, height := 1, 150.0
+	across, height := 1, 140.0
 	if len(drawn) > 3 {
 		across, height = 2, 125.0
 	}
