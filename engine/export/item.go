@@ -25,17 +25,11 @@ func (p *Plan) writeItem(ctx context.Context, snap Snapshot, it *Item, w io.Writ
 	if err != nil {
 		return result, err
 	}
-	out := &stoppable{w: w}
-	writer, err := p.format.open(out, doc)
+	writer, err := p.format.open(w, doc)
 	if err != nil {
 		return result, fmt.Errorf("open %s: %w", it.File, err)
 	}
-	defer func() {
-		if err != nil { // a format lets go of its goroutines and scratch files when its writer fails
-			out.stop(err)
-			writer.Finish(formats.Report{})
-		}
-	}()
+	defer formats.Abandon(writer) // of a document that is finished there is nothing left
 
 	cursors := it.cursors(ctx, snap, p.Request.Format.Zone.Location)
 	all := make([]*cursor, len(cursors))
@@ -135,21 +129,4 @@ func (p *Plan) sampleAt(ctx context.Context, snap Snapshot, it *Item, cell *xlsx
 		}
 		row += int64(hi - lo)
 	}
-}
-
-// stoppable is a writer that can be made to fail.
-type stoppable struct {
-	w   io.Writer
-	err error
-}
-
-func (s *stoppable) Write(b []byte) (int, error) {
-	if s.err != nil {
-		return 0, s.err
-	}
-	return s.w.Write(b)
-}
-
-func (s *stoppable) stop(err error) {
-	s.err = errors.Join(errors.New("the job has stopped"), err)
 }
