@@ -83,8 +83,8 @@ func TestOthersWorkBesideIngest(t *testing.T) {
 	// An export sees all that was acknowledged before it began. One device, in order, and nothing delivered twice: the numbers
 	// that are acknowledged are the first ones.
 	for range 5 {
-		f.publish(2000)
 		acked := tap.acked.Load()
+		f.publish(2000)
 		poll(t, "decant acknowledges", func() bool { return tap.acked.Load() > acked+200 })
 		acked = tap.acked.Load()
 		stored := d.stored(t, data)

@@ -56,14 +56,13 @@ func TestNothingIsLostWhenTheEmbeddedBrokerIsKilled(t *testing.T) {
 		&device{name: "relative", addr: addr, inFlight: 50, relative: true},
 		&device{name: "anew", addr: addr, inFlight: 50, relative: true, anew: true})
 	for range kills() {
-		f.publish(batch)
+		killAt := f.acked() + 1 + r.Int64N(2*int64(batch()))
+		f.publish(batch())
 		p := serve()
 		if r.IntN(3) == 0 {
 			time.Sleep(time.Duration(r.Int64N(int64(200 * time.Millisecond)))) // also while it starts
 		} else {
-			acked := f.acked()
-			more := 1 + r.Int64N(2*batch)
-			poll(t, "messages are acknowledged", func() bool { return f.acked() > acked+more })
+			poll(t, "messages are acknowledged", func() bool { return f.acked() > killAt })
 		}
 		p.kill()
 	}

@@ -19,7 +19,7 @@ func smallDisk(t *testing.T) (dir string, enlarge func()) {
 	mount := func(flags uintptr, size string) error {
 		return syscall.Mount("tmpfs", dir, "tmpfs", flags, "size="+size)
 	}
-	if err := mount(0, "4m"); err != nil {
+	if err := mount(0, "2m"); err != nil {
 		const missing = "no small disk: mounting a tmpfs needs root, and a container that may mount"
 		if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
 			t.Fatalf("%s: %v", missing, err)
@@ -53,7 +53,7 @@ func TestIngestOntoAFullDiskLosesNothing(t *testing.T) {
 	f := launch(t, d)
 	poll(t, "the disk is full", func() bool {
 		if len(f.orders[0]) == 0 {
-			f.publish(5000)
+			f.publish(2000)
 		}
 		select {
 		case <-first.done:
@@ -134,7 +134,7 @@ func TestImportOntoAFullDiskCanBeDoneAgain(t *testing.T) {
 	rows := filepath.Join(t.TempDir(), "rows.csv")
 	var text strings.Builder
 	text.WriteString("time,counter,noise\n")
-	const imported = 300_000
+	const imported = 150_000
 	for i := range imported {
 		fmt.Fprintf(&text, "%d,%d,%d\n", 1_600_000_000+i, i, i*i%1_000_003)
 	}

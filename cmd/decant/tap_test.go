@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -41,6 +42,7 @@ func newTap(t *testing.T, broker string) *tap {
 	return p
 }
 
+// pass hands on what both sides write. A side that closes its direction is closed towards the other; one that is torn down, both.
 func (p *tap) pass(client net.Conn, broker string) {
 	defer client.Close()
 	server, err := net.Dial("tcp", broker)
@@ -49,22 +51,26 @@ func (p *tap) pass(client net.Conn, broker string) {
 	}
 	defer server.Close()
 	var back sync.WaitGroup
+	defer back.Wait()
 	back.Go(func() {
 		io.Copy(client, server)
 		client.Close()
 	})
-	defer back.Wait()
-	defer server.Close()
 	r := bufio.NewReader(client)
 	for {
 		packet, err := readPacket(r)
-		if err != nil {
+		if errors.Is(err, io.EOF) {
+			server.(*net.TCPConn).CloseWrite()
 			return
 		}
-		if packet[0]>>4 == 4 {
-			p.acked.Add(1) // before the broker can know of it
+		if err == nil {
+			if packet[0]>>4 == 4 {
+				p.acked.Add(1) // before the broker can know of it
+			}
+			_, err = server.Write(packet)
 		}
-		if _, err := server.Write(packet); err != nil {
+		if err != nil {
+			server.Close()
 			return
 		}
 	}
