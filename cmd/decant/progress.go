@@ -42,7 +42,7 @@ func (p *progress) update(label string, done, expected int64) {
 	defer p.mu.Unlock()
 	if p.bars != nil {
 		if p.bar == nil || p.label != label {
-			p.next(label, expected)
+			p.next(label)
 		}
 		p.bar.SetTotal(max(expected, done+1), false)
 		p.bar.SetCurrent(done)
@@ -58,21 +58,26 @@ func (p *progress) update(label string, done, expected int64) {
 	}
 }
 
-func (p *progress) next(label string, expected int64) {
+func (p *progress) next(label string) {
 	if p.bar != nil {
 		p.bar.SetTotal(-1, true)
 	}
 	p.label = label
-	p.bar = p.bars.AddBar(expected,
+	// A bar that is made with a total takes no other, and one that stays below it never ends.
+	p.bar = p.bars.AddBar(0,
 		mpb.PrependDecorators(decor.Name(label+" ")),
 		mpb.AppendDecorators(decor.CurrentNoUnit("%d "+p.what), decor.Name(" "), decor.Elapsed(decor.ET_STYLE_GO)))
 }
 
-// finish ends the last bar where it stands.
+// finish ends the last bar: as complete or, where the user stopped the run, where it stands.
 func (p *progress) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar != nil {
+	switch {
+	case p.bar == nil:
+	case p.a.ctx.Err() != nil:
+		p.bar.Abort(false)
+	default:
 		p.bar.SetTotal(-1, true)
 	}
 	if p.bars != nil {
