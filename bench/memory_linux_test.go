@@ -26,6 +26,9 @@ func BenchmarkMemory(b *testing.B) {
 			b.Fatal(err)
 		}
 		for b.Loop() {
+			if err := os.RemoveAll(dir); err != nil { // of an earlier round
+				b.Fatal(err)
+			}
 			cmd := exec.Command(self)
 			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s", fillVariable, series, seconds, dir))
 			watch(b, cmd, samples, nil)
