@@ -36,8 +36,9 @@ func staticFaults(r *request.Request) request.Faults {
 			continue
 		}
 		own, any := 0, r.Format.Columns == nil
+		mayFill := fills(it)
 		for c, entry := range r.Format.Columns {
-			if mayFill(it, entry.ID) {
+			if mayFill(entry.ID) {
 				fillable[c], any = true, true
 				if entry.ID != "time" {
 					own++
@@ -66,12 +67,26 @@ func nothingButTime(item int) request.Fault {
 		Message: "the wide item is left with nothing but time: list names or labels of its series in format.columns"}
 }
 
-// mayFill says whether an item might have the column id; for wide items only a name under a prefix is left to the source.
-func mayFill(it *request.Item, id string) bool {
+// fills says which column ids an item might have; of a wide item, names under a prefix are left to the source.
+func fills(it *request.Item) func(id string) bool {
 	if !it.Wide {
-		return it.Fills(id)
+		return it.Fills
 	}
-	return id == "time" || slices.ContainsFunc(it.Target, func(n request.Name) bool { return n.Label == id || matches(id, n) })
+	names := map[string]bool{"time": true}
+	var prefixes []request.Name
+	for _, n := range it.Target {
+		if n.Label != "" {
+			names[n.Label] = true
+		}
+		if n.Prefix {
+			prefixes = append(prefixes, n)
+		} else {
+			names[n.Name] = true
+		}
+	}
+	return func(id string) bool {
+		return names[id] || slices.ContainsFunc(prefixes, func(n request.Name) bool { return matches(id, n) })
+	}
 }
 
 // longColumns are the columns of a long item. severalOffsets says whether the zone's offset changes within its rows.
@@ -158,6 +173,7 @@ func wideColumns(r *request.Request, item int, series []Selected) (columns []col
 			byName[s.Label] = append(byName[s.Label], i)
 		}
 	}
+	mayFill := fills(it)
 	for c, entry := range r.Format.Columns {
 		if entry.ID == "time" {
 			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: formats.Time}, -1})
@@ -171,7 +187,7 @@ func wideColumns(r *request.Request, item int, series []Selected) (columns []col
 			i := found[0]
 			printed[i] = true
 			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: valueType(it, series[i])}, i})
-		case mayFill(it, entry.ID):
+		case mayFill(entry.ID):
 			absent = append(absent, c)
 		}
 	}

@@ -147,10 +147,14 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 		}
 		nameZones(it.columns, &p.Request.Format)
 	}
+	entries := make(map[string]int, len(filled)) // of format.columns by id
+	for c, entry := range p.Request.Format.Columns {
+		entries[entry.ID] = c
+	}
 	for i := range p.Items {
 		for _, c := range p.Items[i].columns {
-			for e, entry := range p.Request.Format.Columns {
-				filled[e] = filled[e] || entry.ID == c.ID
+			if e, ok := entries[c.ID]; ok { // default columns are not listed
+				filled[e] = true
 			}
 		}
 	}

@@ -148,6 +148,19 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
+// A long list of unknown names is looked into only so far; the rest are counted.
+func TestManyUnknownNames(t *testing.T) {
+	var names []string
+	for i := range 50 {
+		names = append(names, fmt.Sprint("unknown", i))
+	}
+	_, _, err := newPlan(t, twoPublishers(), parse(t, `"extension": "csv"`, item(`"target": {"value": "`+strings.Join(names, ",")+`"}`)), export.Options{})
+	var missing *export.NotFoundError
+	if !errors.As(err, &missing) || len(missing.Missing) != 21 || !strings.Contains(missing.Missing[20], "never carried 30 more") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	src := &memorySource{}
 	for i := range int64(100) {

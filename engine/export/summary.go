@@ -15,11 +15,20 @@ const chartPoints = 500
 // summary reads an item's series once more, for what stands above a PDF's table: exact statistics of the raw samples, and a chart.
 func (p *Plan) summary(ctx context.Context, snap Snapshot, it *Item) ([]formats.SeriesSummary, error) {
 	var list []formats.SeriesSummary
+	labels := it.summaryLabels()
+	first, last, _ := it.bounds()
+	axis := formats.Chart{From: it.From, To: it.To}
+	if it.From == openFrom {
+		axis.From = first
+	}
+	if it.To == openTo {
+		axis.To = last + 1
+	}
 	for i, printed := range it.printed() {
 		if !printed {
 			continue
 		}
-		s, err := p.seriesSummary(ctx, snap, it, i)
+		s, err := it.seriesSummary(ctx, snap, i, labels[i], axis)
 		if err != nil {
 			return nil, it.rowError(i, p.Request.Format.Zone.Location, err)
 		}
@@ -28,31 +37,37 @@ func (p *Plan) summary(ctx context.Context, snap Snapshot, it *Item) ([]formats.
 	return list, nil
 }
 
-func (p *Plan) seriesSummary(ctx context.Context, snap Snapshot, it *Item, i int) (formats.SeriesSummary, error) {
+// summaryLabels are what a summary calls each series: the label of its column, else its own, with what tells it from others.
+func (it *Item) summaryLabels() []string {
+	labels := make([]string, len(it.Series))
+	for i := range it.Series {
+		labels[i] = it.Series[i].Label
+	}
+	for _, c := range it.columns {
+		if c.series >= 0 {
+			labels[c.series] = c.Label
+		}
+	}
+	if it.request.Publisher == nil && severalPublishers(it.Series) {
+		for i := range it.Series {
+			if publisher := it.Series[i].Publisher; publisher != "" {
+				labels[i] += ", " + publisher
+			}
+		}
+	}
+	return labels
+}
+
+// seriesSummary describes a series; chart has the ends of the time axis.
+func (it *Item) seriesSummary(ctx context.Context, snap Snapshot, i int, label string, chart formats.Chart) (formats.SeriesSummary, error) {
 	s := &it.Series[i]
 	summary := formats.SeriesSummary{
-		Label: s.Label, Unit: s.Unit,
+		Label: label, Unit: s.Unit,
 		Samples: s.Range.Samples, Numbers: s.Range.values(),
 		Min: s.Range.Min, Max: s.Range.Max,
 	}
-	for _, c := range it.columns {
-		if c.series == i {
-			summary.Label = c.Label
-		}
-	}
-	if s.Publisher != "" && it.request.Publisher == nil && severalPublishers(it.Series) {
-		summary.Label += ", " + s.Publisher
-	}
 	if summary.Numbers == 0 {
 		return summary, nil
-	}
-	first, last, _ := it.bounds()
-	chart := formats.Chart{From: it.From, To: it.To}
-	if it.From == openFrom {
-		chart.From = first
-	}
-	if it.To == openTo {
-		chart.To = last + 1
 	}
 	raw := newRawChart(chart, summary.Numbers)
 	var all decimation.Moments

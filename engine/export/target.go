@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"decant/engine/export/request"
 )
@@ -32,10 +33,14 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item) (selecte
 		return nil, []string{sentence}, err
 	}
 	labels := map[int]string{} // of the chosen, by index in all
+	names := sync.OnceValue(func() []string { return distinct(all, func(s Series) string { return s.Name }) })
+	unknown := 0
 	for _, name := range it.Target {
 		lo, hi := named(all, name)
 		if lo == hi {
-			missing = append(missing, noSuchName(it, name, all))
+			if unknown++; unknown <= shownUnknown {
+				missing = append(missing, noSuchName(it, name, names()))
+			}
 			continue
 		}
 		found := false
@@ -51,6 +56,9 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item) (selecte
 		if !found {
 			missing = append(missing, filteredOut(it, name, all[lo:hi]))
 		}
+	}
+	if more := unknown - shownUnknown; more > 0 {
+		missing = append(missing, fmt.Sprintf("channel %s, subtopic %s never carried %d more of the series", it.Channel, orNone(it.Subtopic), more))
 	}
 	for i, s := range all {
 		label, chosen := labels[i]
@@ -103,8 +111,10 @@ func noSuchPlace(ctx context.Context, snap Snapshot, it *request.Item) (string, 
 	return fmt.Sprintf("there is no channel %s; %s", it.Channel, instead(it.Channel, names)), nil
 }
 
-func noSuchName(it *request.Item, name request.Name, all []Series) string {
-	names := distinct(all, func(s Series) string { return s.Name })
+// shownUnknown is how many unknown names are looked for among the known ones.
+const shownUnknown = 20
+
+func noSuchName(it *request.Item, name request.Name, names []string) string {
 	what := "series " + name.Name
 	if name.Prefix {
 		what = "series whose name starts with " + name.Name
