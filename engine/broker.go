@@ -1,46 +1,87 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"decant/engine/store"
 	"decant/ingest/mqtt"
 )
 
 // sessionFile keeps, in the store's folder, under which client id and with which filters a broker holds our session.
 const sessionFile = "mqtt-session.json"
 
-// session is what sessionFile holds.
+// session is what sessionFile holds. With another client id decant would never hear of what the broker keeps under the right one, so the
+// file has a checksum: CRC32C of the text with an empty checksum.
 type session struct {
 	ClientID string   `json:"clientId"`
 	Filters  []string `json:"filters"`
+	Checksum string   `json:"crc32c"`
+}
+
+// CheckBroker reports every fault of the broker's configuration that Config.Validate doesn't see, before there is a store.
+func CheckBroker(cfg Config) error {
+	c, err := brokerConfig(cfg)
+	if err != nil {
+		return err
+	}
+	if c.ClientID == "" {
+		c.ClientID = "decant"
+	}
+	c.QoS = 0 // Config.Validate has an eye on it
+	return c.Validate()
+}
+
+// brokerConfig is the broker's share of the configuration.
+func brokerConfig(cfg Config) (mqtt.Config, error) {
+	filters := cfg.Ingest.Filters
+	if len(filters) == 0 {
+		patterns, err := cfg.patterns()
+		if err != nil {
+			return mqtt.Config{}, err
+		}
+		filters = patterns.Filters()
+	}
+	password, err := readPassword(cfg.Ingest.PasswordFile)
+	if err != nil {
+		return mqtt.Config{}, err
+	}
+	return mqtt.Config{
+		URL:      cfg.Ingest.Broker,
+		ClientID: cfg.Ingest.ClientID,
+		Topics:   filters,
+		QoS:      byte(cfg.Ingest.QoS),
+		Username: cfg.Ingest.Username,
+		Password: password,
+		CA:       cfg.Ingest.CA,
+		Cert:     cfg.Ingest.Cert,
+		Key:      cfg.Ingest.Key,
+	}, nil
 }
 
 // Broker is the configured broker as a source of messages. The store's folder has to exist: it keeps the client id, which has to stay
 // the same from run to run, since the broker keeps unacknowledged messages under it.
 func Broker(cfg Config, log *slog.Logger) (*mqtt.Source, error) {
-	patterns, err := cfg.patterns()
+	c, err := brokerConfig(cfg)
 	if err != nil {
 		return nil, err
-	}
-	filters := cfg.Ingest.Filters
-	if len(filters) == 0 {
-		filters = patterns.Filters()
 	}
 	kept, err := readSession(cfg.Data)
 	if err != nil {
 		return nil, err
 	}
-	if id := cfg.Ingest.ClientID; id != "" && id != kept.ClientID {
-		kept = session{ClientID: id} // another id is another session
+	if c.ClientID != "" && c.ClientID != kept.ClientID {
+		kept = session{ClientID: c.ClientID} // another id is another session
 	}
 	if kept.ClientID == "" {
 		kept.ClientID = "decant-" + hex.EncodeToString(randomBytes(8))
@@ -48,26 +89,13 @@ func Broker(cfg Config, log *slog.Logger) (*mqtt.Source, error) {
 	if err := writeSession(cfg.Data, kept); err != nil {
 		return nil, err
 	}
-	password, err := readPassword(cfg.Ingest.PasswordFile)
-	if err != nil {
-		return nil, err
+	c.ClientID = kept.ClientID
+	c.Subscribed = kept.Filters
+	c.Record = func(filters []string) error {
+		return writeSession(cfg.Data, session{ClientID: kept.ClientID, Filters: filters})
 	}
-	return mqtt.New(mqtt.Config{
-		URL:        cfg.Ingest.Broker,
-		ClientID:   kept.ClientID,
-		Topics:     filters,
-		QoS:        byte(cfg.Ingest.QoS),
-		Subscribed: kept.Filters,
-		Record: func(filters []string) error {
-			return writeSession(cfg.Data, session{ClientID: kept.ClientID, Filters: filters})
-		},
-		Username: cfg.Ingest.Username,
-		Password: password,
-		CA:       cfg.Ingest.CA,
-		Cert:     cfg.Ingest.Cert,
-		Key:      cfg.Ingest.Key,
-		Log:      log,
-	})
+	c.Log = log
+	return mqtt.New(c)
 }
 
 func randomBytes(n int) []byte {
@@ -76,6 +104,7 @@ func randomBytes(n int) []byte {
 	return b
 }
 
+// readSession reads the file; where there is none, the session is empty. A byte that is not as it was written is a *store.CorruptError.
 func readSession(data string) (session, error) {
 	var s session
 	file := filepath.Join(data, sessionFile)
@@ -86,15 +115,32 @@ func readSession(data string) (session, error) {
 	if err != nil {
 		return s, fmt.Errorf("read MQTT session: %w", err)
 	}
-	if err := json.Unmarshal(text, &s); err != nil {
-		return s, fmt.Errorf("read MQTT session %s: %w; delete the file to begin a new session", file, err)
+	if err = json.Unmarshal(text, &s); err == nil {
+		var written []byte
+		if written, err = s.encode(); err == nil && bytes.Equal(written, text) {
+			return s, nil
+		}
 	}
-	return s, nil
+	return session{}, &store.CorruptError{File: file, Text: "it does not match its checksum; without this file decant begins a new session, and the broker keeps what it has for the old one"}
 }
+
+// encode gives the file's text.
+func (s session) encode() ([]byte, error) {
+	s.Checksum = ""
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	s.Checksum = fmt.Sprintf("%08x", crc32.Checksum(text, castagnoli))
+	text, err = json.MarshalIndent(s, "", "  ")
+	return append(text, '\n'), err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // writeSession replaces the file; it is durable on return.
 func writeSession(data string, s session) error {
-	text, err := json.MarshalIndent(s, "", "  ")
+	text, err := s.encode()
 	if err != nil {
 		return fmt.Errorf("write MQTT session: %w", err)
 	}
@@ -104,7 +150,7 @@ func writeSession(data string, s session) error {
 		return fmt.Errorf("write MQTT session: %w", err)
 	}
 	defer os.Remove(f.Name())
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(text)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -108,6 +108,9 @@ func (c Config) Validate() error {
 	if c.MaxFuture < 0 {
 		bad("max_future: %s; allowed is 0s and more", c.MaxFuture)
 	}
+	if _, err := c.patterns(); err != nil {
+		faults = append(faults, err)
+	}
 	if c.Ingest.QoS < 0 || c.Ingest.QoS > 2 {
 		bad("ingest.qos: %d; allowed are 0, 1 and 2", c.Ingest.QoS)
 	}

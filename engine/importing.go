@@ -39,7 +39,7 @@ func importFile(ctx context.Context, to ingest.Appender, name string, stdin io.R
 		return checked, fmt.Errorf("read %s again: %w", name, err)
 	}
 	var stored int64
-	return file.Read(ctx, in, name, cfg, func(samples []ingest.Sample) error {
+	summary, err := file.Read(ctx, in, name, cfg, func(samples []ingest.Sample) error {
 		if err := admit(to, samples); err != nil {
 			return err
 		}
@@ -50,7 +50,24 @@ func importFile(ctx context.Context, to ingest.Appender, name string, stdin io.R
 		progress(name, stored, checked.Samples)
 		return nil
 	})
+	if err != nil && stored > 0 {
+		err = &PartialError{File: name, Samples: stored, Err: err}
+	}
+	return summary, err
 }
+
+// PartialError is an import that ended in the middle of a file.
+type PartialError struct {
+	File    string
+	Samples int64 // that are in the store
+	Err     error // why it ended
+}
+
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("%v; %d samples of %s are stored, and importing it again completes them", e.Err, e.Samples, e.File)
+}
+
+func (e *PartialError) Unwrap() error { return e.Err }
 
 // open gives a file that can be read twice.
 func open(name string, stdin io.Reader) (f *os.File, cleanUp func(), err error) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -79,14 +80,15 @@ func (in *Intake) Close() error {
 // patterns are the built-in topic patterns and then the configuration's.
 func (c Config) patterns() (ingest.Patterns, error) {
 	patterns := ingest.BuiltIn()
+	var faults []error
 	for _, text := range c.Topics {
 		p, err := ingest.ParsePattern(text)
 		if err != nil {
-			return nil, fmt.Errorf("topics: %w", err)
+			faults = append(faults, fmt.Errorf("topics: %w", err))
 		}
 		patterns = append(patterns, p)
 	}
-	return patterns, nil
+	return patterns, errors.Join(faults...)
 }
 
 // Payload is the payloads' share of the configuration.
@@ -95,7 +97,7 @@ func (c Config) Payload() payload.Config {
 		MaxPayload:   c.Limits.Payload,
 		MaxRecords:   c.Limits.Records,
 		MaxDepth:     c.Limits.Depth,
-		MaxFuture:    c.MaxFuture,
+		MaxFuture:    max(c.MaxFuture, 1), // 0 would mean its default
 		PublisherTag: c.PublisherTag,
 	}
 }

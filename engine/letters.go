@@ -3,15 +3,15 @@ package engine
 import (
 	"errors"
 	"io/fs"
-	"os"
 
+	"decant/engine/store"
 	"decant/ingest/deadletter"
 )
 
 // DeadLetters lists the store's dead letters without their payloads, also beside a running writer. Damage is reported beside what can be
 // read. A store that never had one has none.
 func DeadLetters(cfg Config) (deadletter.Listing, error) {
-	if err := isStore(cfg.Data); err != nil {
+	if err := CheckStore(cfg); err != nil {
 		return deadletter.Listing{}, err
 	}
 	listing, err := deadletter.List(deadLetters(cfg.Data))
@@ -23,7 +23,7 @@ func DeadLetters(cfg Config) (deadletter.Listing, error) {
 
 // DeadLetter reads one letter with its payload. deadletter.ErrNotFound is one that never was, or that was dropped.
 func DeadLetter(cfg Config, id uint64) (deadletter.Entry, error) {
-	if err := isStore(cfg.Data); err != nil {
+	if err := CheckStore(cfg); err != nil {
 		return deadletter.Entry{}, err
 	}
 	e, err := deadletter.Get(deadLetters(cfg.Data), id)
@@ -33,7 +33,5 @@ func DeadLetter(cfg Config, id uint64) (deadletter.Entry, error) {
 	return e, err
 }
 
-func isStore(data string) error {
-	_, err := os.Stat(data)
-	return err
-}
+// CheckStore is nil where the configured folder holds a store, be it damaged, and store.ErrNotStore where it doesn't.
+func CheckStore(cfg Config) error { return store.Check(cfg.Data) }

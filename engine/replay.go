@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"decant/ingest"
 	"decant/ingest/deadletter"
@@ -33,6 +35,9 @@ func Replay(ctx context.Context, cfg Config, to ingest.Appender) (ReplaySummary,
 		return summary, err
 	}
 	replay, err := deadletter.BeginReplay(deadLetters(cfg.Data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return summary, nil // there never was a letter
+	}
 	if err != nil {
 		return summary, err
 	}

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"unicode"
 	"unicode/utf8"
 
 	"decant/engine"
-	"decant/ingest/deadletter"
 )
 
 type deadlettersCmd struct {
@@ -21,6 +22,9 @@ type listLettersCmd struct {
 
 func (c *listLettersCmd) Run(a *app) error {
 	listing, damage := engine.DeadLetters(a.config)
+	if damage != nil && exitCode(damage) != exitDamaged {
+		return damage
+	}
 	t := table{columns: []string{"id", "received", "reason", "topic", "bytes", "replayed", "text"}}
 	for _, e := range listing.Entries {
 		if e.Replayed && !c.All {
@@ -39,22 +43,29 @@ func (c *listLettersCmd) Run(a *app) error {
 
 type showLetterCmd struct {
 	ID   uint64 `arg:"" help:"The letter's number, as list prints it."`
-	JSON bool   `name:"json" help:"Print as JSON; a payload that is not text is base64."`
+	JSON bool   `name:"json" help:"Print as JSON; encoding says whether the payload is text or base64."`
 }
 
 func (c *showLetterCmd) Run(a *app) error {
 	e, err := engine.DeadLetter(a.config, c.ID)
 	if err != nil {
-		return fmt.Errorf("dead letter %d: %w", c.ID, err)
+		return err
 	}
 	if c.JSON {
-		t := table{columns: []string{"id", "received", "reason", "text", "topic", "client", "qos", "retained", "replayed", "bytes", "payload"}}
-		t.add(e.ID, utc(e.Received), e.Reason, e.Text, e.Topic, e.Client, e.QoS, e.Retained, e.Replayed, e.PayloadBytes, payloadJSON(e))
+		t := table{columns: []string{"id", "received", "reason", "text", "topic", "client", "qos", "retained", "replayed", "bytes", "encoding", "payload"}}
+		var encoding string
+		var payload any
+		if utf8.Valid(e.Payload) {
+			encoding, payload = "text", string(e.Payload)
+		} else {
+			encoding, payload = "base64", e.Payload
+		}
+		t.add(e.ID, utc(e.Received), e.Reason, e.Text, e.Topic, e.Client, e.QoS, e.Retained, e.Replayed, e.PayloadBytes, encoding, payload)
 		return t.print(a.stdout, true)
 	}
 	fmt.Fprintf(a.stdout, "id        %d\nreceived  %s\nreason    %s\ntext      %s\ntopic     %s\nclient    %s\nqos       %d\nretained  %t\nreplayed  %t\nbytes     %d\n\n",
-		e.ID, utc(e.Received), e.Reason, e.Text, e.Topic, e.Client, e.QoS, e.Retained, e.Replayed, e.PayloadBytes)
-	if utf8.Valid(e.Payload) {
+		e.ID, utc(e.Received), e.Reason, visible(e.Text), visible(e.Topic), visible(e.Client), e.QoS, e.Retained, e.Replayed, e.PayloadBytes)
+	if printable(e.Payload) {
 		fmt.Fprintf(a.stdout, "%s\n", e.Payload)
 	} else {
 		fmt.Fprintf(a.stdout, "%x\n", e.Payload)
@@ -65,12 +76,11 @@ func (c *showLetterCmd) Run(a *app) error {
 	return nil
 }
 
-// payloadJSON is text where the payload is, else bytes, which JSON prints as base64.
-func payloadJSON(e deadletter.Entry) any {
-	if utf8.Valid(e.Payload) {
-		return string(e.Payload)
-	}
-	return e.Payload
+// printable says whether a terminal shows a payload as it is. Anything else is printed in hexadecimal digits.
+func printable(payload []byte) bool {
+	return utf8.Valid(payload) && !bytes.ContainsFunc(payload, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
+	})
 }
 
 type replayLettersCmd struct {
@@ -78,6 +88,9 @@ type replayLettersCmd struct {
 }
 
 func (c *replayLettersCmd) Run(a *app) error {
+	if err := engine.CheckStore(a.config); err != nil {
+		return err
+	}
 	to, err := engine.OpenWriter(a.config)
 	if err != nil {
 		return err
@@ -96,5 +109,5 @@ func (c *replayLettersCmd) Run(a *app) error {
 		}
 	}
 	a.log.Info("replayed", "letters", summary.Stored, "samples", summary.Samples, "still_refused", len(summary.Failed))
-	return err
+	return interrupted(a.ctx, err)
 }

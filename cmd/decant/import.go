@@ -76,6 +76,11 @@ func (c *importCmd) Run(a *app) error {
 			err = printing
 		}
 	}
+	var partial *engine.PartialError
+	if errors.As(err, &partial) {
+		partial.Err = interrupted(a.ctx, partial.Err)
+		return partial
+	}
 	return interrupted(a.ctx, err)
 }
 

@@ -28,7 +28,7 @@ func (c *ingestCmd) Run(a *app) error {
 	if a.config.Ingest.Broker == "" {
 		return usageError{errors.New("which broker? give --broker tcp://localhost:1883, DECANT_BROKER, or broker under [ingest] in the configuration")}
 	}
-	if err := a.config.Validate(); err != nil {
+	if err := errors.Join(a.config.Validate(), engine.CheckBroker(a.config)); err != nil {
 		return usageError{err}
 	}
 	intake, err := engine.OpenIntake(a.config, a.log)
@@ -38,7 +38,7 @@ func (c *ingestCmd) Run(a *app) error {
 	source, err := engine.Broker(a.config, a.log)
 	if err != nil {
 		intake.Close()
-		return usageError{err}
+		return err
 	}
 	err = a.ingest(intake, source)
 	if closing := intake.Close(); err == nil {
@@ -74,8 +74,7 @@ func (a *app) ingest(intake *engine.Intake, sources ...ingest.Source) error {
 	defer quiet()
 	go a.sayIngest(saying, intake)
 	err := intake.Run(a.ctx, sources...)
-	s := intake.Stats()
-	a.log.Info("stopped; everything acknowledged is stored", ingestStats(s)...)
+	a.log.Info("stopped; everything acknowledged is stored", ingestStats(intake)...)
 	return err
 }
 
@@ -97,18 +96,25 @@ func (a *app) sayIngest(ctx context.Context, intake *engine.Intake) {
 		if s.DeadLetters() > said.DeadLetters() {
 			level = slog.LevelWarn
 		}
-		a.log.Log(ctx, level, "ingested", ingestStats(s)...)
+		a.log.Log(ctx, level, "ingested", ingestStats(intake)...)
 		said = s
 	}
 }
 
-func ingestStats(s ingest.Stats) []any {
+func ingestStats(intake *engine.Intake) []any {
+	s, passed := intake.Stats(), intake.Passed()
 	args := []any{"messages", s.Messages, "samples", s.Samples, "syncs", s.Groups}
 	if s.Duplicates > 0 {
 		args = append(args, "delivered_again", s.Duplicates)
 	}
 	if s.QoS0 > 0 {
 		args = append(args, "qos0", s.QoS0)
+	}
+	if passed.DroppedTags > 0 {
+		args = append(args, "dropped_tags", passed.DroppedTags)
+	}
+	if passed.SkippedNulls > 0 {
+		args = append(args, "skipped_nulls", passed.SkippedNulls)
 	}
 	if n := s.DeadLetters(); n > 0 {
 		args = append(args, "dead_letters", fmt.Sprint(s.Dead))

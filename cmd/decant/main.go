@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -17,9 +19,10 @@ import (
 
 // cli is the command line. Flags beat DECANT_… variables, and these beat the configuration file.
 type cli struct {
-	Data   string `help:"Folder of the store." placeholder:"DIR" env:"DECANT_DATA"`
-	Config string `help:"Configuration file (TOML)." placeholder:"FILE" env:"DECANT_CONFIG" type:"existingfile"`
-	Quiet  bool   `short:"q" help:"No progress; errors and warnings only."`
+	Data   string           `help:"Folder of the store." placeholder:"DIR" env:"DECANT_DATA"`
+	Config string           `help:"Configuration file (TOML)." placeholder:"FILE" env:"DECANT_CONFIG" type:"existingfile"`
+	Quiet  bool             `short:"q" help:"No progress; errors and warnings only."`
+	Banner kong.VersionFlag `name:"version" help:"Print decant's version."`
 
 	Demo        demoCmd                   `cmd:"" help:"Show the whole way: a year of a power grid over MQTT into CSV, XLSX and PDF."`
 	Ingest      ingestCmd                 `cmd:"" help:"Subscribe to a broker and store what devices publish."`
@@ -51,6 +54,7 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends a process that takes too long over the first
 
 	var c cli
 	exited := -1
@@ -59,7 +63,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		kong.Description("Time-series telemetry from MQTT devices into finished CSV, XLSX and PDF files."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(),
+		kong.Vars{"version": "decant " + engine.Version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	kongcompletion.Register(parser)
@@ -68,9 +72,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		return report(stderr, usageError{err})
+		return report(stderr, usageError{withHelp(err)})
 	}
-	a := &app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, quiet: c.Quiet}
+	a := &app{ctx: ctx, stdin: interruptible{ctx, stdin}, stdout: stdout, stderr: stderr, quiet: c.Quiet}
 	level := slog.LevelInfo
 	if c.Quiet {
 		level = slog.LevelWarn
@@ -80,6 +84,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return report(stderr, usageError{err})
 	}
 	return report(stderr, command.Run(a))
+}
+
+// withHelp adds where the right flags are found.
+func withHelp(err error) error {
+	command := "decant"
+	if parse := new(kong.ParseError); errors.As(err, &parse) {
+		if node := parse.Context.Selected(); node != nil {
+			command = node.FullPath()
+		}
+	}
+	return fmt.Errorf("%w\n%s --help says what there is", err, command)
 }
 
 // load reads the configuration file, if there is one, and lays the global flags over it.

@@ -35,7 +35,7 @@ func (c *seriesCmd) Run(a *app) error {
 		t.add(s.Channel, s.Subtopic, s.Publisher, s.Name, s.Unit, s.Samples, utc(s.First), utc(s.Last))
 	}
 	if len(t.rows) == 0 && c.Glob != "" && !c.JSON {
-		return notFound{errors.New("no series matches " + c.Glob + "; decant series lists all")}
+		return notFound{errors.New("no series has a name that matches " + c.Glob + "; decant series lists all")}
 	}
 	return t.print(a.stdout, c.JSON)
 }

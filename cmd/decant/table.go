@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // table is a listing: printed for people, or as one JSON array of objects whose keys are the columns' names.
@@ -32,11 +34,27 @@ func (t *table) print(w io.Writer, asJSON bool) error {
 			if s == "" || cell == nil {
 				s = "-"
 			}
-			fmt.Fprint(tw, s)
+			fmt.Fprint(tw, visible(s))
 		}
 		fmt.Fprintln(tw)
 	}
 	return tw.Flush()
+}
+
+// visible shows control characters, which a topic or a payload may hold, as escapes: they would move the terminal's cursor, and the columns.
+func visible(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // printJSON keeps the columns' order, which a map would not.

@@ -28,7 +28,8 @@ func (c *verifyCmd) Run(a *app) error {
 		return damaged{errors.New("the store is damaged: restore the files named above from a copy")}
 	}
 	if !c.JSON {
-		_, err = fmt.Fprintf(a.stdout, "%d files, %d bytes, %d samples: every byte is as it was written\n", summary.Files, summary.Bytes, summary.Samples)
+		_, err = fmt.Fprintf(a.stdout, "%d files, %d bytes, %d samples, %d dead letters: every byte is as it was written\n",
+			summary.Files, summary.Bytes, summary.Samples, summary.Letters)
 	}
 	return err
 }

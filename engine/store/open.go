@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // OpenSnapshot takes the state of a store that another process may be writing. It needs no more than the right to read the folder, takes no lock, and writes
@@ -69,6 +70,15 @@ func whileLive(ctx context.Context, dir string, read func(*contents) error) erro
 		}
 		return err
 	}
+}
+
+// Check is nil where dir holds a store, whatever its state, and ErrNotStore where it does not.
+func Check(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, currentFile))
+	if err == nil {
+		return nil
+	}
+	return readable(dir, err)
 }
 
 // readable says why there is no CURRENT.

@@ -46,7 +46,7 @@ type Config struct {
 	LogBytes   int64         // most bytes of log not yet in segments, about; 64 MiB
 	HeadBytes  int64         // most memory for samples not yet in segments, about; 128 MiB
 	FlushAge   time.Duration // age of the oldest sample in memory at which the next Append starts a flush; 24 h
-	Deliveries int           // deliveries that are remembered; 20,000
+	Deliveries int           // deliveries that are remembered; 65,000
 
 	NoSocket bool // take no samples of other processes (Dial)
 
@@ -85,7 +85,7 @@ func (c Config) withDefaults() Config {
 	orElse(&c.LogBytes, 64<<20)
 	orElse(&c.HeadBytes, 128<<20)
 	orElse(&c.FlushAge, 24*time.Hour)
-	orElse(&c.Deliveries, 20_000)
+	orElse(&c.Deliveries, 65_000)
 	if c.FS == nil {
 		c.FS = vfs.OS{}
 	}
@@ -157,6 +157,9 @@ func Open(cfg Config) (*Store, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
+	if info, err := os.Stat(cfg.Dir); err == nil && !info.IsDir() {
+		return nil, notStore(cfg.Dir, "it is a file")
+	}
 	for _, dir := range []string{cfg.Dir, filepath.Join(cfg.Dir, segmentDir), filepath.Join(cfg.Dir, logDir)} {
 		if err := cfg.FS.MkdirAll(dir); err != nil {
 			return nil, fmt.Errorf("open store: %w", err)

@@ -14,11 +14,8 @@ type Listing struct {
 // List reads the folder. It may run beside a writer. Damage is reported together with everything that could still be read.
 func List(dir string) (Listing, error) {
 	var l Listing
-	marks, err := readMarks(dir)
-	if err != nil {
-		return l, err
-	}
-	err = scan(dir, func(e Entry) bool {
+	marks, marksErr := readMarks(dir)
+	err := scan(dir, func(e Entry) bool {
 		e.Replayed = marks[e.ID]
 		e.Payload = nil
 		l.Entries = append(l.Entries, e)
@@ -28,7 +25,13 @@ func List(dir string) (Listing, error) {
 	if listErr == nil && len(all) > 0 {
 		l.Dropped = all[0].first - 1
 	}
-	return l, err
+	switch {
+	case marksErr == nil:
+		return l, err
+	case err == nil:
+		return l, marksErr
+	}
+	return l, errors.Join(marksErr, err)
 }
 
 // Get reads one letter with its payload. The error wraps ErrNotFound where the folder has none with that id.
