@@ -42,7 +42,7 @@ func (w *walker) unixTime(p place, r *Request) *int64 {
 }
 
 // ParseTime reads a moment as the command line takes it: Unix seconds with or without a fraction, or ISO 8601, which without an offset is
-// local time in zone. 2026, 2026-09 and 2026-09-01 are their first instants. The result is ns since 1970, UTC.
+// local time in zone. 2026-09 and 2026-09-01 are their first instants; a bare 2026 is a number of seconds. The result is ns since 1970, UTC.
 func ParseTime(s string, zone *decimation.Zone) (int64, error) {
 	if m := isoTime.FindStringSubmatch(s); m != nil {
 		return isoInstant(m, zone)
@@ -103,8 +103,11 @@ func parseUnix(s string) (int64, error) {
 	}
 	if math.Abs(v) >= 1e11 {
 		hint := "milliseconds"
-		if math.Abs(v) >= 1e17 {
+		switch {
+		case math.Abs(v) >= 1e17:
 			hint = "nanoseconds"
+		case math.Abs(v) >= 1e14:
+			hint = "microseconds"
 		}
 		return 0, fmt.Errorf("this looks like %s; allowed are Unix seconds", hint)
 	}
