@@ -1,8 +1,9 @@
 package ingest
 
-// windowSize is how many deliveries are remembered: more than a broker keeps unacknowledged for a client, and
-// less than the 65,535 packet ids, so that an id is forgotten before it comes round again.
-const windowSize = 20000
+// windowSize is how many deliveries are remembered: nearly as many as there are packet ids (65,535), so that an id is forgotten before it
+// comes round again. Less would not do: mosquitto up to 2.0.11 at least sends a backlog without regard to max_inflight_messages, and reads
+// acknowledgements more slowly than decant writes them, so after a kill tens of thousands of stored messages can come again.
+const windowSize = 65000
 
 // window remembers the newest deliveries, one a client and packet id.
 //

@@ -41,8 +41,9 @@ func TestIngestDrainsBeforeItEnds(t *testing.T) {
 		t.Error("the log has no end mark")
 	}
 
-	f.finish()
 	second := ingest()
+	f.publish(1) // comes after all that comes again
+	f.finish()
 	f.awaitStored(data)
 	if code := second.stop(); code != exitDone {
 		t.Errorf("exit code %d\n%s", code, second.stderr)

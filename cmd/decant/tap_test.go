@@ -14,8 +14,9 @@ import (
 // tap stands between decant and a broker and counts the messages that decant acknowledged. The broker delivers in order and decant
 // acknowledges in order, so acked tells which ones they are as long as nothing is delivered twice.
 type tap struct {
-	url   string
-	acked atomic.Int64 // PUBACKs from decant
+	url      string
+	acked    atomic.Int64 // PUBACKs from decant
+	holdBack atomic.Bool  // PUBACKs are counted and not handed on
 }
 
 func newTap(t *testing.T, broker string) *tap {
@@ -63,10 +64,13 @@ func (p *tap) pass(client net.Conn, broker string) {
 			server.(*net.TCPConn).CloseWrite()
 			return
 		}
-		if err == nil {
-			if packet[0]>>4 == 4 {
-				p.acked.Add(1) // before the broker can know of it
+		if err == nil && packet[0]>>4 == 4 {
+			p.acked.Add(1) // before the broker can know of it
+			if p.holdBack.Load() {
+				continue
 			}
+		}
+		if err == nil {
 			_, err = server.Write(packet)
 		}
 		if err != nil {
