@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"decant/decimation"
 	"decant/engine"
@@ -70,6 +71,7 @@ func exitCode(err error) int {
 	case engine.DiskFull(err): // whatever was to be written
 		return exitLimit
 	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
+		errors.Is(err, fs.ErrPermission),                                    // a folder that the user may not read or write
 		errors.As(err, &cell), errors.As(err, &sum), errors.As(err, &falls): // the data can't be printed as asked
 		return exitUsage
 	case errors.As(err, &missing), errors.As(err, &absent), errors.Is(err, deadletter.ErrNotFound):
