@@ -10,8 +10,8 @@ import (
 	"decant/ingest/file"
 )
 
-// Import reads files into the store. A file with a fault is not imported at all, unless the configuration skips bad rows; for that
-// each is read twice, and stdin ("-") is kept in a temporary file meanwhile. Files before a faulty one stay imported, and importing a
+// Import reads files into the store. A file that would make more series than the store may have is not imported at all, nor is one with a fault,
+// unless the configuration skips bad rows; for that each is read twice, and stdin ("-") is kept in a temporary file meanwhile. Files before a faulty one stay imported, and importing a
 // file again changes nothing, since equal samples are kept once.
 func Import(ctx context.Context, to ingest.Appender, names []string, stdin io.Reader, cfg file.Config, progress func(name string, samples, expected int64)) ([]file.Summary, error) {
 	var summaries []file.Summary
@@ -31,7 +31,12 @@ func importFile(ctx context.Context, to ingest.Appender, name string, stdin io.R
 		return file.Summary{}, err
 	}
 	defer cleanUp()
-	checked, err := file.Read(ctx, in, name, cfg, func([]ingest.Sample) error { return ctx.Err() })
+	checked, err := file.Read(ctx, in, name, cfg, func(samples []ingest.Sample) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return admit(to, samples)
+	})
 	if err != nil {
 		return checked, err
 	}
@@ -40,9 +45,6 @@ func importFile(ctx context.Context, to ingest.Appender, name string, stdin io.R
 	}
 	var stored int64
 	summary, err := file.Read(ctx, in, name, cfg, func(samples []ingest.Sample) error {
-		if err := admit(to, samples); err != nil {
-			return err
-		}
 		if err := to.Append(ctx, ingest.Batch{Samples: samples}); err != nil {
 			return err
 		}
