@@ -30,7 +30,11 @@ func (c *listLettersCmd) Run(a *app) error {
 		if e.Replayed && !c.All {
 			continue
 		}
-		t.add(e.ID, utc(e.Received), e.Reason, e.Topic, e.PayloadBytes, e.Replayed, e.Text)
+		topic := e.Topic
+		if !c.JSON {
+			topic = shortened(topic, 64)
+		}
+		t.add(e.ID, utc(e.Received), e.Reason, topic, e.PayloadBytes, e.Replayed, e.Text)
 	}
 	if err := t.print(a.stdout, c.JSON); err != nil {
 		return err

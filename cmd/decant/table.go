@@ -57,6 +57,16 @@ func visible(s string) string {
 	return b.String()
 }
 
+// shortened is for a column of which people need no more than the beginning: the first n characters.
+func shortened(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
 // printJSON keeps the columns' order, which a map would not.
 func (t *table) printJSON(w io.Writer) error {
 	var b bytes.Buffer

@@ -26,3 +26,11 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+func TestShortened(t *testing.T) {
+	for text, want := range map[string]string{"": "", "кана": "кана", "канал": "кана…"} {
+		if got := shortened(text, 4); got != want {
+			t.Errorf("shortened(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
