@@ -12,14 +12,11 @@ import (
 	"decant/ingest/ingesttest"
 )
 
-// smallDisk mounts a disk of a few MiB, and returns its folder and what makes it larger.
-func smallDisk(t *testing.T) (dir string, enlarge func()) {
+// smallDisk mounts a disk that is nearly full, and returns its folder and what makes room on it.
+func smallDisk(t *testing.T) (dir string, makeRoom func()) {
 	t.Helper()
 	dir = t.TempDir()
-	mount := func(flags uintptr, size string) error {
-		return syscall.Mount("tmpfs", dir, "tmpfs", flags, "size="+size)
-	}
-	if err := mount(0, "2m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
 		const missing = "no small disk: mounting a tmpfs needs root, and a container that may mount"
 		if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
 			t.Fatalf("%s: %v", missing, err)
@@ -31,9 +28,13 @@ func smallDisk(t *testing.T) (dir string, enlarge func()) {
 			t.Error(err)
 		}
 	})
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 16<<20-600<<10), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	return dir, func() {
 		t.Helper()
-		if err := mount(syscall.MS_REMOUNT, "64m"); err != nil {
+		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -41,7 +42,7 @@ func smallDisk(t *testing.T) (dir string, enlarge func()) {
 
 func TestIngestOntoAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
-	disk, enlarge := smallDisk(t)
+	disk, makeRoom := smallDisk(t)
 	data := filepath.Join(disk, "store")
 	broker := ingesttest.Mosquitto(t, ingesttest.MosquittoOptions{})
 	tap := newTap(t, broker.Addr())
@@ -72,7 +73,7 @@ func TestIngestOntoAFullDiskLosesNothing(t *testing.T) {
 	}
 	refused(t, ingest()) // nothing has changed
 
-	enlarge()
+	makeRoom()
 	f.finish()
 	last := ingest()
 	f.awaitStored(data)
@@ -85,14 +86,14 @@ func TestIngestOntoAFullDiskLosesNothing(t *testing.T) {
 // What can't be decoded needs room too.
 func TestDeadLettersOntoAFullDiskLoseNothing(t *testing.T) {
 	t.Parallel()
-	disk, enlarge := smallDisk(t)
+	disk, makeRoom := smallDisk(t)
 	data := filepath.Join(disk, "store")
 	broker := ingesttest.Mosquitto(t, ingesttest.MosquittoOptions{})
 	ingest := func() *process { return start(t, "decant", "ingest", "--broker", broker.URL(), "--data", data) }
 
 	first := ingest()
 	first.await("connected to broker", 1)
-	const letters = 500
+	const letters = 100
 	noise := bytes.Repeat([]byte("noise "), 2000)
 	acked, err := ingesttest.Publisher{Addr: broker.Addr(), QoS: 1}.Publish(t.Context(), letters,
 		func(number int) (string, []byte) { return fmt.Sprint("channels/noise/messages/", number), noise })
@@ -103,7 +104,7 @@ func TestDeadLettersOntoAFullDiskLoseNothing(t *testing.T) {
 		t.Errorf("exit code %d, want %d and why\n%s", code, exitLimit, first.stderr)
 	}
 
-	enlarge()
+	makeRoom()
 	last := ingest()
 	var listing string
 	poll(t, "all letters are listed", func() bool {
@@ -129,12 +130,12 @@ func refused(t *testing.T, p *process) {
 
 func TestImportOntoAFullDiskCanBeDoneAgain(t *testing.T) {
 	t.Parallel()
-	disk, enlarge := smallDisk(t)
+	disk, makeRoom := smallDisk(t)
 	data := filepath.Join(disk, "store")
 	rows := filepath.Join(t.TempDir(), "rows.csv")
 	var text strings.Builder
 	text.WriteString("time,counter,noise\n")
-	const imported = 150_000
+	const imported = 100_000
 	for i := range imported {
 		fmt.Fprintf(&text, "%d,%d,%d\n", 1_600_000_000+i, i, i*i%1_000_003)
 	}
@@ -145,7 +146,7 @@ func TestImportOntoAFullDiskCanBeDoneAgain(t *testing.T) {
 	for range 2 {
 		refused(t, start(t, "decant", args...))
 	}
-	enlarge()
+	makeRoom()
 	if _, stderr, code := decantOutput(t, args...); code != exitDone {
 		t.Fatalf("import: exit code %d\n%s", code, stderr)
 	}

@@ -111,7 +111,7 @@ func killIngest(t *testing.T, restartBroker func(kill int) bool) {
 			time.Sleep(time.Duration(r.Int64N(int64(200 * time.Millisecond)))) // also while it starts
 		} else {
 			p.await("connected to broker", 1)
-			awaitLog(data, 1+r.Int64N(20*int64(batch())))
+			awaitLog(data, 1+r.Int64N(10*int64(batch())))
 		}
 		p.kill()
 	}
