@@ -67,6 +67,10 @@ func Replay(ctx context.Context, cfg Config, to ingest.Appender) (ReplaySummary,
 		if stopped = ctx.Err(); stopped != nil {
 			return false
 		}
+		if e.Cut() {
+			summary.Failed = append(summary.Failed, ReplayFailure{e.ID, fmt.Sprintf("of its %d bytes only the first %d were kept", e.PayloadBytes, len(e.Payload))})
+			return true
+		}
 		before := len(samples)
 		samples, err = decoder.Decode(samples, e.Message())
 		if err == nil {

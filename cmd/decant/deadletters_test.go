@@ -45,6 +45,8 @@ func TestDeadLetters(t *testing.T) {
 	letters := []ingest.Letter{
 		{Reason: "topic", Text: "matches no pattern", Topic: "plant/7/boiler", Received: received, QoS: 1, Payload: []byte("71.5")},
 		{Reason: "senml", Text: "bad", Topic: "channels/c/messages/x", Received: received, QoS: 1, Payload: []byte{0xff, 0x00}},
+		{Reason: "limit", Text: "long", Topic: "plant/7/boiler", Received: received, QoS: 1, Payload: bytes.Repeat([]byte("7"), 3<<20)},
+		{Reason: "format", Text: "starts with \x1b", Topic: "channels/c/messages/x", Received: received, QoS: 1, Payload: []byte("\x1b[31mred")},
 	}
 	if err := w.Append(letters); err != nil {
 		t.Fatal(err)
@@ -55,7 +57,7 @@ func TestDeadLetters(t *testing.T) {
 
 	out, _ := call(t, 0, "--data", data, "deadletters", "list", "--json")
 	var listed []map[string]any
-	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != 2 || listed[0]["reason"] != "topic" || listed[0]["topic"] != "plant/7/boiler" {
+	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != 4 || listed[0]["reason"] != "topic" || listed[0]["topic"] != "plant/7/boiler" {
 		t.Errorf("list: %v\n%s", err, out)
 	}
 	if out, _ = call(t, 0, "--data", data, "deadletters", "show", "1"); !strings.HasSuffix(out, "\n71.5\n") {
@@ -64,7 +66,15 @@ func TestDeadLetters(t *testing.T) {
 	if out, _ = call(t, 0, "--data", data, "deadletters", "show", "2"); !strings.HasSuffix(out, "\nff00\n") {
 		t.Errorf("show 2: %s", out)
 	}
-	call(t, exitNotFound, "--data", data, "deadletters", "show", "3")
+	if out, _ = call(t, 0, "--data", data, "deadletters", "show", "4"); strings.Contains(out, "\x1b") || !strings.HasSuffix(out, "\n1b5b33316d726564\n") {
+		t.Errorf("show 4 lets control characters through: %q", out)
+	}
+	for id, want := range map[string]string{"1": `"encoding": "text", "payload": "71.5"`, "2": `"encoding": "base64", "payload": "/wA="`} {
+		if out, _ = call(t, 0, "--data", data, "deadletters", "show", id, "--json"); !strings.Contains(out, want) {
+			t.Errorf("show %s --json: %s, want %s", id, out, want)
+		}
+	}
+	call(t, exitNotFound, "--data", data, "deadletters", "show", "5")
 
 	// The configuration is mended: the first can be taken now, at the time at which it came.
 	config := filepath.Join(dir, "decant.toml")
@@ -72,7 +82,7 @@ func TestDeadLetters(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, _ = call(t, 0, "--data", data, "--config", config, "deadletters", "replay", "--json")
-	if !strings.Contains(out, `"id": 2`) || strings.Contains(out, `"id": 1`) {
+	if !strings.Contains(out, `"id": 2`) || strings.Contains(out, `"id": 1`) || !strings.Contains(out, `{"id": 3, "text": "of its 3145728 bytes only the first 2097152 were kept"}`) {
 		t.Errorf("replay: %s", out)
 	}
 	out, _ = call(t, 0, "--data", data, "export", "--channel", "7", "--subtopic", "", "--target", "boiler", "-o", "-")
@@ -86,5 +96,18 @@ func TestDeadLetters(t *testing.T) {
 	out, _ = call(t, 0, "--data", data, "series", "--json")
 	if !strings.Contains(out, `"samples": 1`) {
 		t.Errorf("a letter was replayed twice: %s", out)
+	}
+
+	// Damage to the list of what was replayed hides no letter.
+	marks := filepath.Join(data, "deadletters", "replayed")
+	if err := os.WriteFile(marks, []byte("nonsense"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, errs := call(t, exitDamaged, "--data", data, "deadletters", "list", "--json")
+	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != 4 || !strings.Contains(errs, marks) {
+		t.Errorf("list beside a damaged list of replayed letters: %v\n%s%s", err, out, errs)
+	}
+	if out, _ = call(t, exitDamaged, "--data", data, "verify"); !strings.Contains(out, marks) {
+		t.Errorf("verify: %s", out)
 	}
 }

@@ -48,11 +48,11 @@ func BeginReplay(dir string) (*Replay, error) {
 	return &Replay{dir: dir, lock: lock, marks: marks}, nil
 }
 
-// Pending calls visit for each letter, with its payload, that was neither replayed nor cut, oldest first, until visit returns
+// Pending calls visit for each letter, with its payload, that was not yet replayed, oldest first, until visit returns
 // false. Damage is reported after everything that can be read was visited.
 func (r *Replay) Pending(visit func(Entry) bool) error {
 	return scan(r.dir, func(e Entry) bool {
-		return r.marks[e.ID] || e.Cut() || visit(e)
+		return r.marks[e.ID] || visit(e)
 	})
 }
 
