@@ -9,7 +9,7 @@ import (
 )
 
 type demoCmd struct {
-	Dir string `help:"Folder for the demo's store and files." placeholder:"DIR" default:"decant-demo"`
+	Dir string `help:"Folder for the demo's store and files (decant-demo)." placeholder:"DIR" default:"decant-demo"`
 }
 
 func (c *demoCmd) Run(a *app) error {

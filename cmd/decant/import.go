@@ -20,7 +20,7 @@ type importCmd struct {
 	Publisher string   `help:"Publisher of samples that name none."`
 	Format    string   `help:"csv, jsonl, senml-json, senml-cbor, or payload: anything a device may publish. Default: by the extension; CSV for stdin." placeholder:"FORMAT"`
 	Received  string   `help:"Moment of receipt, from which relative times count (now)." placeholder:"TIME"`
-	Timezone  string   `help:"IANA time zone of times without an offset." default:"utc" placeholder:"ZONE"`
+	Timezone  string   `help:"IANA time zone of times without an offset (utc)." default:"utc" placeholder:"ZONE"`
 	SkipBad   bool     `help:"Take the rows that can be taken and count the others. Without it a bad row keeps its whole file out."`
 
 	TimeColumn string `help:"Column with the time. Default: the first of time, timestamp, ts, t, date." placeholder:"NAME" group:"csv"`

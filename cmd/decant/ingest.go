@@ -13,7 +13,7 @@ import (
 
 type ingestCmd struct {
 	Broker       string   `help:"Broker to subscribe to: tcp, mqtt, ssl, mqtts, ws or wss." placeholder:"URL" env:"DECANT_BROKER"`
-	Topic        []string `help:"Subscription filter; may be given again. Default: what the topic patterns cover." placeholder:"FILTER" sep:"none" env:"DECANT_TOPIC"`
+	Topic        []string `help:"Subscription filter; may be given again (the variable holds one). Default: what the topic patterns cover." placeholder:"FILTER" sep:"none" env:"DECANT_TOPIC"`
 	ClientID     string   `name:"client-id" help:"Client id. Default: one that is made once and kept in the store's folder." env:"DECANT_CLIENT_ID"`
 	QoS          *int     `name:"qos" help:"Quality of service to subscribe with: 0, 1, 2 (1)." env:"DECANT_QOS"`
 	Username     string   `help:"User name." env:"DECANT_USERNAME"`

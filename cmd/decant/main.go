@@ -19,7 +19,7 @@ import (
 
 // cli is the command line. Flags beat DECANT_… variables, and these beat the configuration file.
 type cli struct {
-	Data   string           `help:"Folder of the store." placeholder:"DIR" env:"DECANT_DATA"`
+	Data   string           `help:"Folder of the store (decant-data)." placeholder:"DIR" env:"DECANT_DATA"`
 	Config string           `help:"Configuration file (TOML)." placeholder:"FILE" env:"DECANT_CONFIG" type:"existingfile"`
 	Quiet  bool             `short:"q" help:"No progress; errors and warnings only."`
 	Banner kong.VersionFlag `name:"version" help:"Print decant's version."`

@@ -263,7 +263,7 @@ func (s *Store) Admit(samples []ingest.Sample) error {
 			for _, h := range fresh {
 				delete(s.known, h)
 			}
-			return &kindError{ErrLimit, fmt.Sprintf("the series %s (channel %s) is new, and the store has its limit of %d series: raise it (max series), or see what makes so many names",
+			return &kindError{ErrLimit, fmt.Sprintf("the series %s (channel %s) is new, and the store has its limit of %d series: raise it (limits.series in the configuration), or see what makes so many names",
 				samples[i].Series.Name, samples[i].Series.Channel, s.cfg.MaxSeries)}
 		}
 		s.known[h] = struct{}{}
