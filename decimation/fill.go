@@ -33,7 +33,8 @@ type Fill struct {
 // of one) keeps its count and is otherwise filled as an empty bucket is: it counts as no value to fill from. FillPrevious and
 // FillLinear know only values of src and never reach beyond the first and last of them.
 //
-// The reader owns src and releases it. Rows are made as they are asked for, 4,096 at a time, across gaps of any length.
+// The reader owns src and releases it. Rows are made as they are asked for, across gaps of any length: as many at a time as
+// NewReader's where src is one, else 4,096.
 func FillReader(src array.RecordReader, b Buckets, f Fill, from, to int64) array.RecordReader {
 	return newFillReader(src, b, f, from, to, memory.DefaultAllocator)
 }
@@ -41,6 +42,9 @@ func FillReader(src array.RecordReader, b Buckets, f Fill, from, to int64) array
 func newFillReader(src array.RecordReader, b Buckets, f Fill, from, to int64, mem memory.Allocator) array.RecordReader {
 	r := &filler{buckets: b, fill: f, from: from, to: to}
 	r.src = src
+	if from, ok := src.(*reader); ok {
+		r.batch = from.batch
+	}
 	r.open(mem)
 	if r.in, r.err = newInput(src.Schema()); r.err == nil {
 		r.countColumn, r.err = column(src.Schema(), "count", arrow.PrimitiveTypes.Int64)
@@ -80,10 +84,10 @@ type point struct {
 // another's end. Runs keep the look-ahead small where a function seldom has a value.
 type hollow struct{ first, end, count int64 }
 
-// Next makes the next record of up to 4,096 rows.
+// Next makes the next record.
 func (f *filler) Next() bool {
 	f.drop()
-	for f.err == nil && !f.finished && f.rows() < batchRows {
+	for f.err == nil && !f.finished && f.rows() < f.batch {
 		f.step()
 	}
 	return f.emit()

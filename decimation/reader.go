@@ -14,13 +14,14 @@ type Spec struct {
 	Buckets  Buckets
 	Function Function
 	From, To int64 // ns; samples outside take no part; math.MinInt64 and math.MaxInt64 are open ends
+	Batch    int   // most rows of a record, for those who read many series side by side; at most 4,096, which 0 stands for
 }
 
 // NewReader decimates one series. src has the columns time (timestamp[ns], ascending, no null) and value (float64; a null takes no part);
 // others are not looked at. The rows have Schema: one for each bucket that holds a value, by time. A variance or stddev of one
 // value is a row whose value is null. A result beyond float64 stops the reader with an *OverflowError.
 //
-// The reader owns src and releases it, also when NewReader itself returns an error. It holds at most one record of src and 4,096 rows
+// The reader owns src and releases it, also when NewReader itself returns an error. It holds at most one record of src and Batch rows
 // of its own; a record is valid until the next call of Next unless retained.
 func NewReader(src array.RecordReader, spec Spec) (array.RecordReader, error) {
 	return newReader(src, spec, memory.DefaultAllocator)
@@ -33,7 +34,7 @@ func newReader(src array.RecordReader, spec Spec, mem memory.Allocator) (array.R
 		return nil, err
 	}
 	r := &reader{in: in, spec: spec}
-	r.src = src
+	r.src, r.batch = src, spec.Batch
 	r.open(mem)
 	return r, nil
 }
@@ -52,10 +53,10 @@ type reader struct {
 	finished   bool
 }
 
-// Next makes the next record of up to 4,096 buckets.
+// Next makes the next record of up to Batch buckets.
 func (r *reader) Next() bool {
 	r.drop()
-	for r.err == nil && !r.finished && r.rows() < batchRows {
+	for r.err == nil && !r.finished && r.rows() < r.batch {
 		if !r.in.advance(&r.stream) {
 			r.finished = true
 			r.closeBucket()

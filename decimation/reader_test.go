@@ -217,6 +217,35 @@ func TestReaderHandsOutBatches(t *testing.T) {
 	}
 }
 
+func TestReaderBatch(t *testing.T) {
+	samples := make([]sample, 100)
+	for i := range samples {
+		samples[i] = sample{int64(i) * 2 * second, float64(i)}
+	}
+	spec := Spec{Buckets: NewBuckets(mustWidth(t, "1s"), mustZone(t, "UTC")), Function: Sum, From: 0, To: 200 * second, Batch: 7}
+	for _, filled := range []bool{false, true} {
+		r, err := NewReader(source(t, memory.DefaultAllocator, samples, rand.New(rand.NewPCG(1, 2)), nil), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := int64(100)
+		if filled {
+			r, want = FillReader(r, spec.Buckets, Fill{}, spec.From, spec.To), 200
+		}
+		got := int64(0)
+		for r.Next() {
+			if n := r.Record().NumRows(); n > 7 {
+				t.Errorf("a record has %d rows", n)
+			}
+			got += r.Record().NumRows()
+		}
+		if r.Err() != nil || got != want {
+			t.Errorf("filled %v: %d rows and %v, want %d", filled, got, r.Err(), want)
+		}
+		r.Release()
+	}
+}
+
 func TestReaderFaults(t *testing.T) {
 	utcZone := mustZone(t, "UTC")
 	broken := errors.New("the disk is broken")

@@ -19,7 +19,7 @@ var Schema = arrow.NewSchema([]arrow.Field{
 	{Name: "count", Type: arrow.PrimitiveTypes.Int64},
 }, nil)
 
-// batchRows is how many rows a record of decimated rows holds at most.
+// batchRows is how many rows a record of decimated rows holds at most, unless Spec.Batch says fewer.
 const batchRows = 4096
 
 // stream is what the readers of this package share: they own their source, hand out one record at a time, and stop for good at a fault.
@@ -28,6 +28,7 @@ type stream struct {
 	schema     *arrow.Schema
 	src        array.RecordReader
 	out        *array.RecordBuilder // nil where rows are passed on
+	batch      int                  // most rows of a record that is built
 	record     arrow.Record
 	err        error
 }
@@ -41,6 +42,9 @@ func (s *stream) open(mem memory.Allocator) {
 	if s.schema == nil {
 		s.schema = Schema
 		s.out = array.NewRecordBuilder(mem, Schema)
+	}
+	if s.batch <= 0 || s.batch > batchRows {
+		s.batch = batchRows
 	}
 }
 

@@ -93,7 +93,7 @@ func (it *Item) read(ctx context.Context, snap Snapshot, i int, fields []string)
 		return nil, err
 	}
 	if it.request.Bucket != nil {
-		spec := decimation.Spec{Buckets: it.buckets, Function: it.request.Function, From: it.From, To: it.To}
+		spec := decimation.Spec{Buckets: it.buckets, Function: it.request.Function, From: it.From, To: it.To, Batch: it.batch()}
 		if r, err = decimation.NewReader(r, spec); err != nil {
 			return nil, err
 		}
@@ -106,6 +106,9 @@ func (it *Item) read(ctx context.Context, snap Snapshot, i int, fields []string)
 	}
 	return r, nil
 }
+
+// batch is how many rows a decimated series is read ahead: all series together about a million.
+func (it *Item) batch() int { return max(64, min(1<<20/len(it.Series), 4096)) }
 
 // lookBack finds the value that a series' first delta is counted from. Which one that is depends on the series' first samples in the
 // range, not on the row that asks: fill may have put rows before them.

@@ -10,6 +10,9 @@ import (
 	"decant/formats"
 )
 
+// recordCells is how many cells a record of wide rows has, give or take a time's rows: with thousands of columns it has few rows.
+const recordCells = 1 << 20
+
 // wideRows turns the merged rows into records of one row a time and one column a series. The rows of one time come together, series by
 // series; the j-th value that a series has then goes to the j-th of its rows.
 func (p *Plan) wideRows(ctx context.Context, it *Item, m *merge, emit func(arrow.Record) error) error {
@@ -28,6 +31,7 @@ func (p *Plan) wideRows(ctx context.Context, it *Item, m *merge, emit func(arrow
 	}
 	defer releaseAll(columns)
 
+	most := min(recordRows, recordCells/len(it.columns)+1)
 	rows := 0    // whole rows of the record
 	group := 0   // rows of the time that is being collected
 	var at int64 // that time
@@ -54,7 +58,7 @@ func (p *Plan) wideRows(ctx context.Context, it *Item, m *merge, emit func(arrow
 		for i := lo; i < hi; i++ {
 			if t := int64(c.times[i]); group == 0 || t != at {
 				rows += group
-				if rows >= recordRows {
+				if rows >= most {
 					if err := flush(); err != nil {
 						return err
 					}
