@@ -66,9 +66,13 @@ func (o Options) due() int64 {
 
 // isoTime prints a time (ns) with its zone's offset; only UTC itself is Z.
 func isoTime(t int64, zone *time.Location) string {
+	local := time.Unix(0, t).In(zone)
 	layout := "2006-01-02T15:04:05.999999999-07:00"
-	if zone == time.UTC || zone.String() == "UTC" {
+	switch _, offset := local.Zone(); {
+	case zone == time.UTC || zone.String() == "UTC":
 		layout = "2006-01-02T15:04:05.999999999Z"
+	case offset%60 != 0:
+		layout += ":00" // local mean time, as the files print it
 	}
-	return time.Unix(0, t).In(zone).Format(layout)
+	return local.Format(layout)
 }

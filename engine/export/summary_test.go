@@ -25,6 +25,7 @@ func TestISOTime(t *testing.T) {
 		{0, time.UTC, "1970-01-01T00:00:00Z"},
 		{1_767_225_600_000_000_000, london, "2026-01-01T00:00:00+00:00"},
 		{1_783_000_000_500_000_000, london, "2026-07-02T14:46:40.5+01:00"},
+		{-4_000_000_000_000_000_000, london, "1843-03-31T16:52:05-00:01:15"},
 	} {
 		if got := isoTime(c.ns, c.zone); got != c.want {
 			t.Errorf("%d prints as %s, want %s", c.ns, got, c.want)
