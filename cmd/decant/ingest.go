@@ -74,7 +74,9 @@ func (a *app) ingest(intake *engine.Intake, sources ...ingest.Source) error {
 	defer quiet()
 	go a.sayIngest(saying, intake)
 	err := intake.Run(a.ctx, sources...)
-	a.log.Info("stopped; everything acknowledged is stored", ingestStats(intake)...)
+	if err == nil || intake.Stats().Messages > 0 {
+		a.log.Info("stopped; everything acknowledged is stored", ingestStats(intake)...)
+	}
 	return err
 }
 

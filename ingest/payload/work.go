@@ -155,6 +155,9 @@ func (w *work) faultRetained() error {
 }
 
 func (w *work) faultFuture(label string, ns int64, hint string) error {
+	if hint == "" {
+		hint = "; set its sender's clock, or raise max_future in the configuration"
+	}
 	return w.fault(ReasonTime, label, -1, "time %s is more than %v ahead of its receipt at %s%s", time.Unix(0, ns).UTC().Format(time.RFC3339Nano),
 		w.config.MaxFuture, time.Unix(0, w.received).UTC().Format(time.RFC3339Nano), hint)
 }
