@@ -90,25 +90,27 @@ func BenchmarkMemory(b *testing.B) {
 	})
 }
 
-// BenchmarkMemoryIngest has decant ingest take a backlog of 5 million samples from mosquitto.
+// BenchmarkMemoryIngest has decant ingest take a backlog of 5 and of 20 million samples from mosquitto.
 func BenchmarkMemoryIngest(b *testing.B) {
-	const messages = 500_000
 	decant := program(b)
 	broker := ingesttest.Mosquitto(b, ingesttest.MosquittoOptions{})
-	b.Run(fmt.Sprintf("qos=1/records=10/samples=%s", short(10*messages)), func(b *testing.B) {
-		for b.Loop() {
-			client, err := ingesttest.Queue(b.Context(), broker, messages)
-			if err != nil {
-				b.Fatal(err)
+	for _, messages := range []int{500_000, 2_000_000} {
+		samples := 10 * messages
+		b.Run(fmt.Sprintf("qos=1/records=10/samples=%s", short(samples)), func(b *testing.B) {
+			for b.Loop() {
+				client, err := ingesttest.Queue(b.Context(), broker, messages)
+				if err != nil {
+					b.Fatal(err)
+				}
+				dir := filepath.Join(b.TempDir(), client)
+				cmd := exec.Command(decant, "ingest", "-q", "--data", dir, "--broker", broker.URL(), "--client-id", client, "--topic", ingesttest.LoadTopic)
+				watch(b, cmd, samples, func() (bool, error) {
+					n, err := stored(b.Context(), dir)
+					return n == int64(samples), err
+				})
 			}
-			dir := filepath.Join(b.TempDir(), client)
-			cmd := exec.Command(decant, "ingest", "-q", "--data", dir, "--broker", broker.URL(), "--client-id", client, "--topic", ingesttest.LoadTopic)
-			watch(b, cmd, 10*messages, func() (bool, error) {
-				n, err := stored(b.Context(), dir)
-				return n == 10*messages, err
-			})
-		}
-	})
+		})
+	}
 }
 
 // program builds decant.
