@@ -1,4 +1,4 @@
-package engine_test
+package engine
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"slices"
 	"testing"
 
-	"decant/engine"
 	"decant/engine/export"
 	"decant/engine/store"
 	"decant/ingest"
@@ -27,17 +26,10 @@ var items = map[string]string{
 
 const wide = `{"params": {"target": {"value": "*"}, "channelId": "plant", "subtopic": "data", "outputFormat": "wide"}}`
 
-// exportAll writes every item in every format from what the store's readers see, and gives each file's hash.
-func exportAll(t *testing.T, data string) map[string]string {
+// exportAll writes every item in every format from a snapshot, and gives each file's hash.
+func exportAll(t *testing.T, snap export.Snapshot) map[string]string {
 	t.Helper()
 	ctx := context.Background()
-	cfg := engine.Default()
-	cfg.Data = data
-	snap, err := engine.Source(cfg).Open(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer snap.Close()
 	hashes := map[string]string{}
 	for _, extension := range []string{"csv", "xlsx", "pdf", "jsonl", "parquet", "arrow"} {
 		for name, item := range items {
@@ -53,7 +45,7 @@ func export1(t *testing.T, ctx context.Context, snap export.Snapshot, hashes map
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "out")
 	request := `{"format": ` + format + `, "type": "oneTime", "items": [` + item + `]}`
-	manifest, err := engine.Export(ctx, snap, []byte(request), dir, export.Options{Now: 1774999999e9, Version: "test"})
+	manifest, err := Export(ctx, snap, []byte(request), dir, export.Options{Now: 1774999999e9, Version: "test"})
 	if err != nil {
 		t.Fatalf("export %s as %s: %v", name, extension, err)
 	}
@@ -122,9 +114,9 @@ func shuffled(all []ingest.Sample, seed uint64) []ingest.Sample {
 	return out
 }
 
-// fill appends samples in chunks, flushing a segment after every flush-th one (0: never), and calls look while the store is open and when it
-// is closed.
-func fill(t *testing.T, all []ingest.Sample, chunk, flush int, look func(dir string)) {
+// fill appends samples in chunks, flushing a segment after every flush-th one (0: never), and lets look see them three times: from the
+// writer's own head and segments, as another process beside the writer, and after it.
+func fill(t *testing.T, all []ingest.Sample, chunk, flush int, look func(snap export.Snapshot)) {
 	t.Helper()
 	dir := t.TempDir()
 	st, err := store.Open(store.Config{Dir: dir})
@@ -144,21 +136,39 @@ func fill(t *testing.T, all []ingest.Sample, chunk, flush int, look func(dir str
 			}
 		}
 	}
-	look(dir)
+	head, err := st.Snapshot(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	look(snapshot{head})
+	if err := head.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cfg := Default()
+	cfg.Data = dir
+	lookFromOutside := func() {
+		snap, err := Source(cfg).Open(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer snap.Close()
+		look(snap)
+	}
+	lookFromOutside()
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	look(dir)
+	lookFromOutside()
 }
 
-// TestSameBytes exports the same data from log, segments, many overlapping segments and mixtures, in several orders of arrival, while the
+// TestSameBytes exports the same data from head, log, segments, many overlapping segments and mixtures, in several orders of arrival, while the
 // writer runs and after it: each file has one hash, in 20 runs and more.
 func TestSameBytes(t *testing.T) {
 	all := samples()
 	var want map[string]string
-	look := func(how string) func(dir string) {
-		return func(dir string) {
-			got := exportAll(t, dir)
+	look := func(how string) func(snap export.Snapshot) {
+		return func(snap export.Snapshot) {
+			got := exportAll(t, snap)
 			if want == nil {
 				want = got
 			}
@@ -169,14 +179,14 @@ func TestSameBytes(t *testing.T) {
 			}
 		}
 	}
-	runs := 10 // each looks twice
+	runs := 7 // each looks three times
 	if testing.Short() {
 		runs = 1
 	}
 	for run := range runs {
 		switch run % 4 {
 		case 0:
-			fill(t, all, 1000, 0, look("in the log"))
+			fill(t, all, 1000, 0, look("in head and log"))
 		case 1:
 			fill(t, all, len(all), 1, look("in one segment"))
 		case 2:
