@@ -183,9 +183,6 @@ func TestLimits(t *testing.T) {
 		{"disk", `"extension": "csv"`, ``, export.Limits{Disk: 1000}, "disk"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if strings.Contains(c.format, "pdf") && !slices.Contains(export.Extensions(), "pdf") {
-				t.Skip("no pdf")
-			}
 			p, snap, err := newPlan(t, src, parse(t, c.format, item(`"target": {"value": "*"}`+c.params)), export.Options{Limits: c.limits})
 			if err == nil {
 				_, err = export.Run(t.Context(), snap, p, t.TempDir())
