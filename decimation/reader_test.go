@@ -192,6 +192,43 @@ func TestReader(t *testing.T) {
 	})
 }
 
+// TestCountsAddUp looks at samples around the changes of clocks of any zone: no sample is lost or counted twice, whatever the width.
+func TestCountsAddUp(t *testing.T) {
+	names := ZoneNames()
+	rapid.Check(t, func(t *rapid.T) {
+		zone := mustZone(t, rapid.SampledFrom(append(names, testZones...)).Draw(t, "zone"))
+		around := rapid.Int64Range(-4e18, 4e18).Draw(t, "around")
+		if spans := zone.table()[1:]; len(spans) > 0 {
+			around = rapid.SampledFrom(spans).Draw(t, "change").start % 4e9 * second
+		}
+		width := Width{N: rapid.Int64Range(1, 12).Draw(t, "n"), Unit: rapid.SampledFrom([]byte("smhdwMy")).Draw(t, "unit")}
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "samples"), 12))
+		var samples []sample
+		for at := around - 40*3600*second; at < around+40*3600*second; at += r.Int64N(1200 * second) {
+			samples = append(samples, sample{at, 1})
+		}
+		src := source(t, memory.DefaultAllocator, samples, r, nil)
+		reader, err := NewReader(src, Spec{Buckets: NewBuckets(width, zone), Function: Sum, From: math.MinInt64, To: math.MaxInt64})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := rows(t, reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted, last := int64(0), int64(math.MinInt64)
+		for _, b := range got {
+			if b.t <= last || b.v != float64(b.count) {
+				t.Fatalf("bucket %v after one at %s", b, utc(last))
+			}
+			counted, last = counted+b.count, b.t
+		}
+		if counted != int64(len(samples)) {
+			t.Fatalf("%s in %s: %d samples, and counts add up to %d", width, zone.Name, len(samples), counted)
+		}
+	})
+}
+
 // asTest lets a CheckedAllocator report to rapid.
 type asTest struct{ rapid.TB }
 
