@@ -65,6 +65,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": "decant " + engine.Version()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ExplicitGroups([]kong.Group{
+			{Key: "select", Title: "What to export:"},
+			{Key: "print", Title: "How to print it:"},
+			{Key: "csv", Title: "CSV:"},
+		}),
 	)
 	kongcompletion.Register(parser)
 	command, err := parser.Parse(args)

@@ -35,7 +35,7 @@ var extensions = []struct{ extension, format string }{
 	{".senml", FormatSenMLJSON}, {".json", FormatPayload}, {".cbor", FormatSenMLCBOR},
 }
 
-// Config says how a file is read. Channel and Received are needed, all else has a default.
+// Config says how a file is read. Channel is needed, and Received wherever it is not 1970; all else has a default.
 type Config struct {
 	Format string // one of Formats; empty: by the extension, and CSV for stdin ("-")
 
@@ -114,9 +114,6 @@ func (c Config) Validate() error {
 	check("prefix", c.Prefix, false)
 	for _, name := range slices.Sorted(maps.Keys(c.Units)) {
 		check(fmt.Sprintf("unit of %q", name), c.Units[name], false)
-	}
-	if c.Received == 0 {
-		fault("the moment of receipt is not set")
 	}
 	if c.Batch < 0 {
 		fault("batch is %d; a positive number is needed", c.Batch)

@@ -314,7 +314,7 @@ func TestValidate(t *testing.T) {
 	}
 	err := Config{Format: "xml", Publisher: "\x01", Units: map[string]string{"a": "\n"}, TimeFormat: "%Q", Start: 1, UnitColumn: "u", Comma: '"',
 		Batch: -1}.withDefaults().Validate()
-	for _, want := range []string{`format "xml" is not known`, "channel is empty", "publisher", `unit of "a"`, "moment of receipt", "%Q is not known",
+	for _, want := range []string{`format "xml" is not known`, "channel is empty", "publisher", `unit of "a"`, "%Q is not known",
 		"a start without a step", "a unit column belongs to a long file", `delimiter '"'`, "batch is -1"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\ndoes not say %q", err, want)
