@@ -1,33 +1,15 @@
 package engine
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"hash/crc32"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"decant/engine/store"
 	"decant/ingest/mqtt"
 )
-
-// sessionFile keeps, in the store's folder, under which client id and with which filters a broker holds our session.
-const sessionFile = "mqtt-session.json"
-
-// session is what sessionFile holds. With another client id decant would never hear of what the broker keeps under the right one, so the
-// file has a checksum: CRC32C of the text with an empty checksum.
-type session struct {
-	ClientID string   `json:"clientId"`
-	Filters  []string `json:"filters"`
-	Checksum string   `json:"crc32c"`
-}
 
 // CheckBroker reports every fault of the broker's configuration that Config.Validate doesn't see, before there is a store.
 func CheckBroker(cfg Config) error {
@@ -84,7 +66,9 @@ func Broker(cfg Config, log *slog.Logger) (*mqtt.Source, error) {
 		kept = session{ClientID: c.ClientID} // another id is another session
 	}
 	if kept.ClientID == "" {
-		kept.ClientID = "decant-" + hex.EncodeToString(randomBytes(8))
+		var id [8]byte
+		rand.Read(id[:]) // never fails
+		kept.ClientID = "decant-" + hex.EncodeToString(id[:])
 	}
 	if err := writeSession(cfg.Data, kept); err != nil {
 		return nil, err
@@ -96,74 +80,6 @@ func Broker(cfg Config, log *slog.Logger) (*mqtt.Source, error) {
 	}
 	c.Log = log
 	return mqtt.New(c)
-}
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // never fails
-	return b
-}
-
-// readSession reads the file; where there is none, the session is empty. A byte that is not as it was written is a *store.CorruptError.
-func readSession(data string) (session, error) {
-	var s session
-	file := filepath.Join(data, sessionFile)
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
-		return s, fmt.Errorf("read MQTT session: %w", err)
-	}
-	if err = json.Unmarshal(text, &s); err == nil {
-		var written []byte
-		if written, err = s.encode(); err == nil && bytes.Equal(written, text) {
-			return s, nil
-		}
-	}
-	return session{}, &store.CorruptError{File: file, Text: "it does not match its checksum; without this file decant begins a new session, and the broker keeps what it has for the old one"}
-}
-
-// encode gives the file's text.
-func (s session) encode() ([]byte, error) {
-	s.Checksum = ""
-	text, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	s.Checksum = fmt.Sprintf("%08x", crc32.Checksum(text, castagnoli))
-	text, err = json.MarshalIndent(s, "", "  ")
-	return append(text, '\n'), err
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// writeSession replaces the file; it is durable on return.
-func writeSession(data string, s session) error {
-	text, err := s.encode()
-	if err != nil {
-		return fmt.Errorf("write MQTT session: %w", err)
-	}
-	file := filepath.Join(data, sessionFile)
-	f, err := os.CreateTemp(data, sessionFile+".*")
-	if err != nil {
-		return fmt.Errorf("write MQTT session: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return fmt.Errorf("write MQTT session: %w", err)
-	}
-	return nil
 }
 
 // readPassword reads the first line of a file.

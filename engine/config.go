@@ -11,7 +11,7 @@ import (
 )
 
 // Config is the configuration file (decant.toml) of one installation. Command line flags and DECANT_… variables beat it where they name
-// the same thing. The zero value of a field means its default; Default gives them all.
+// the same thing. Start from Default: a zero is what it says, and mostly refused.
 type Config struct {
 	Data         string        `toml:"data"`          // the store's folder
 	Duplicates   string        `toml:"duplicates"`    // keep or last: what a scan shows where one time carries several values

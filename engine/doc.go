@@ -1,11 +1,11 @@
 // Package engine puts decant's parts together into what its commands run. It holds no rules of its own about samples, buckets or files: those are the parts'.
 //
 //   - Config is the configuration file, of which each part takes its share (config.go).
-//   - Intake is a store with the ingest pipeline in front of it; Broker is the configured broker as its source (intake.go, broker.go).
+//   - Intake is a store with the ingest pipeline in front of it; Broker is the configured broker as its source (intake.go, broker.go, session.go).
 //   - OpenWriter is the way into the store for a command that isn't the ingesting process: the store itself, or the running writer (write.go). Import and
 //     Replay use it (importing.go, replay.go).
 //   - Source is the store as exports see it; Export, Run and Stream make files of it (source.go, exporting.go).
-//   - Verify and DeadLetters look at what is there (source.go, letters.go).
+//   - Verify and DeadLetters look at what is there (verify.go, letters.go).
 //
 // Everything takes its context, clock and streams as arguments. See docs/architecture.md for who may import whom.
 package engine

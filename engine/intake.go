@@ -65,16 +65,9 @@ func (in *Intake) Stats() ingest.Stats { return in.pipeline.Stats() }
 // Passed counts what the decoder left out of payloads that it took: nulls, and tags that nobody asked for.
 func (in *Intake) Passed() payload.Stats { return in.decoder.Stats() }
 
-// Store is the store behind the pipeline.
-func (in *Intake) Store() *store.Store { return in.store }
-
 // Close ends the log cleanly and gives the lock back.
 func (in *Intake) Close() error {
-	err := in.letters.Close()
-	if closing := in.store.Close(); closing != nil {
-		err = closing
-	}
-	return err
+	return errors.Join(in.letters.Close(), in.store.Close())
 }
 
 // patterns are the built-in topic patterns and then the configuration's.

@@ -18,8 +18,11 @@ type Writer interface {
 // the samples in this one's place, with the same promise.
 func OpenWriter(cfg Config) (Writer, error) {
 	st, err := store.Open(cfg.store())
+	if err == nil {
+		return st, nil
+	}
 	if !errors.Is(err, store.ErrInUse) {
-		return st, err
+		return nil, err
 	}
 	client, dialing := store.Dial(cfg.Data)
 	if dialing != nil {
