@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,7 @@ type demoCmd struct {
 
 func (c *demoCmd) Run(a *app) error {
 	bars := a.progress("samples")
-	result, err := demo.Run(a.ctx, demo.Config{Dir: c.Dir, Engine: a.config, Log: a.quietLog(), Progress: bars.update})
+	result, err := demo.Run(a.ctx, demo.Config{Dir: c.Dir, Engine: a.config, Log: a.logFrom(slog.LevelWarn), Progress: bars.update})
 	bars.finish()
 	if err != nil {
 		return interrupted(a.ctx, err)

@@ -80,11 +80,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return report(stderr, usageError{withHelp(err)})
 	}
 	a := &app{ctx: ctx, stdin: interruptible{ctx, stdin}, stdout: stdout, stderr: stderr, quiet: c.Quiet}
-	level := slog.LevelInfo
+	a.log = a.logFrom(slog.LevelInfo)
 	if c.Quiet {
-		level = slog.LevelWarn
+		a.log = a.logFrom(slog.LevelWarn)
 	}
-	a.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	if a.config, err = c.load(); err != nil {
 		return report(stderr, usageError{err})
 	}
@@ -117,7 +116,7 @@ func (c *cli) load() (engine.Config, error) {
 	return config, nil
 }
 
-// quietLog is for a command that runs a whole system and whose user wants its result only.
-func (a *app) quietLog() *slog.Logger {
-	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+// logFrom is a log on stderr of what is at least so grave.
+func (a *app) logFrom(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
 }
