@@ -35,7 +35,6 @@ type Config struct {
 // File is one file that the demo made.
 type File struct {
 	Name     string // relative to the demo's folder
-	What     string
 	Rows     int64
 	Bytes    int64
 	Duration time.Duration // of its export
@@ -47,7 +46,6 @@ type Result struct {
 	Messages int64
 	Samples  int64 // published, stored, and found equal
 	Series   int
-	Replay   time.Duration // from the first message to the last acknowledgement
 	Files    []File
 	Requests string // the folder with the requests behind the files
 }
@@ -117,9 +115,7 @@ func replay(ctx context.Context, cfg Config, quantities []quantity, result *Resu
 	served := make(chan error, 1)
 	go func() { served <- intake.Run(serving, b) }()
 
-	began := time.Now()
 	publishing := publish(ctx, b.URL(), quantities, cfg.Progress)
-	result.Replay = time.Since(began)
 	stop()
 	err = <-served
 	result.Messages = intake.Stats().Messages
@@ -129,40 +125,36 @@ func replay(ctx context.Context, cfg Config, quantities []quantity, result *Resu
 	return errors.Join(err, publishing, intake.Close())
 }
 
-// exports are the demo's, in the order in which it makes them.
-var exports = []struct{ name, what string }{
-	{"week", "a raw week, long CSV"},
-	{"daily", "daily averages, wide XLSX"},
-	{"monthly", "monthly consumption, CSV"},
-	{"report", "a month, PDF report"},
-}
+// exports are the demo's requests, in the order in which it runs them: a raw week as long CSV, daily averages as wide XLSX, each meter's monthly
+// consumption as CSV, and a month as a PDF report.
+var exports = []string{"week", "daily", "monthly", "report"}
 
 func runExports(ctx context.Context, cfg Config, snap export.Snapshot, result *Result) error {
 	result.Requests = filepath.Join(cfg.Dir, "requests")
 	if err := os.MkdirAll(result.Requests, 0o777); err != nil {
 		return err
 	}
-	for _, e := range exports {
-		text, err := requests.ReadFile("requests/" + e.name + ".json")
+	for _, name := range exports {
+		text, err := requests.ReadFile("requests/" + name + ".json")
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(result.Requests, e.name+".json"), text, 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(result.Requests, name+".json"), text, 0o666); err != nil {
 			return err
 		}
 		began := time.Now()
-		dir := filepath.Join(cfg.Dir, "exports", e.name)
+		dir := filepath.Join(cfg.Dir, "exports", name)
 		manifest, err := engine.Export(ctx, snap, text, dir, export.Options{
 			Now:     began.UnixNano(),
 			Version: engine.Version(),
 			Clock:   func() int64 { return time.Now().UnixNano() },
 		})
 		if err != nil {
-			return fmt.Errorf("export %s: %w", e.name, err)
+			return fmt.Errorf("export %s: %w", name, err)
 		}
 		for _, f := range manifest.Files {
 			result.Files = append(result.Files, File{
-				Name: filepath.Join("exports", e.name, f.File), What: e.what, Rows: f.Rows, Bytes: f.Bytes, Duration: time.Since(began),
+				Name: filepath.Join("exports", name, f.File), Rows: f.Rows, Bytes: f.Bytes, Duration: time.Since(began),
 			})
 		}
 	}
