@@ -17,7 +17,7 @@ type piece struct {
 // colonZ stands for the two characters ":z" of %:z.
 const colonZ = ':'
 
-// Letters are the conversions of a strftime layout, in the order in which the documentation lists them.
+// letters are the conversions of a strftime layout, as the error for any other lists them.
 const letters = "Y y m b B d e j a A u w G V H I M S f L N p z Z s F T %"
 
 var shorthand = map[byte]string{
@@ -27,8 +27,7 @@ var shorthand = map[byte]string{
 
 // CheckTimeFormat validates format.timeFormat; the error says what is allowed.
 func CheckTimeFormat(format string) error {
-	switch format {
-	case "", "iso", "local", "unix", "unixMilli":
+	if !(TimeStyle{Format: format}).IsLayout() {
 		return nil
 	}
 	_, err := parseLayout(format)
@@ -133,11 +132,11 @@ func (p *TimePrinter) appendLayout(dst []byte, s int64, clock int, ns int64) []b
 		case 'p':
 			dst = append(dst, "AMPM"[clock/43200*2:][:2]...)
 		case 'z':
-			dst = appendOffset(dst, int(p.offset), "")
+			dst = appendOffset(dst, int(p.stretch.Offset), "")
 		case colonZ:
-			dst = appendOffset(dst, int(p.offset), ":")
+			dst = appendOffset(dst, int(p.stretch.Offset), ":")
 		case 'Z':
-			dst = append(dst, p.short...)
+			dst = append(dst, p.stretch.Short...)
 		case 's':
 			dst = strconv.AppendInt(dst, s, 10)
 		}

@@ -52,11 +52,8 @@ type TimePrinter struct {
 	layout []piece // of a strftime layout
 	digits int
 
-	// The stretch of time around the last one printed in which the zone's offset does not change.
-	from, until int64 // Unix seconds, from ≤ s < until; empty at first
-	offset      int64 // seconds east of UTC
-	suffix      []byte
-	short       string // the zone's abbreviation
+	stretch Stretch // around the last time printed
+	suffix  []byte  // its offset
 
 	day  int64 // local days since 1970-01-01 that date stands for
 	date []byte
@@ -69,7 +66,6 @@ func NewTimePrinter(zone *time.Location, zoneName string, style TimeStyle) *Time
 		utc:    zoneName == "UTC",
 		format: style.Format,
 		digits: style.Digits,
-		until:  math.MinInt64,
 		day:    math.MinInt64,
 	}
 	if style.IsLayout() {
@@ -92,10 +88,10 @@ func (p *TimePrinter) Append(dst []byte, t int64) []byte {
 	case "unixMilli":
 		return p.appendUnix(dst, t, 6)
 	}
-	if s < p.from || s >= p.until {
+	if !p.stretch.Holds(s) {
 		p.enter(s)
 	}
-	local := s + p.offset
+	local := s + p.stretch.Offset
 	day := floorDiv(local, 86400)
 	if day != p.day {
 		p.turn(day)
@@ -122,23 +118,13 @@ func (p *TimePrinter) Append(dst []byte, t int64) []byte {
 	return append(dst, p.suffix...)
 }
 
-// enter finds the stretch of constant offset that holds the second s.
+// enter turns to the stretch that holds the second s.
 func (p *TimePrinter) enter(s int64) {
-	t := time.Unix(s, 0).In(p.zone)
-	short, offset := t.Zone()
-	start, end := t.ZoneBounds()
-	p.from, p.until = math.MinInt64, math.MaxInt64
-	if !start.IsZero() {
-		p.from = start.Unix()
-	}
-	if !end.IsZero() {
-		p.until = end.Unix()
-	}
-	p.offset, p.short = int64(offset), short
+	p.stretch = StretchAt(p.zone, s)
 	if p.utc {
 		p.suffix = append(p.suffix[:0], 'Z')
 	} else {
-		p.suffix = appendOffset(p.suffix[:0], offset, ":")
+		p.suffix = appendOffset(p.suffix[:0], int(p.stretch.Offset), ":")
 	}
 }
 

@@ -1,8 +1,9 @@
 package xlsx
 
 import (
-	"math"
 	"time"
+
+	"decant/formats"
 )
 
 // firstSerial is 1900-03-01. Before it Excel counts a 29 February 1900 that never was.
@@ -13,16 +14,15 @@ const unixDay = 25569
 
 const secondsPerDay = 24 * 60 * 60
 
-// wallClock turns instants into a zone's wall time. It remembers the stretch without a change of offset around the last instant.
+// wallClock turns instants into a zone's wall time.
 type wallClock struct {
-	zone        *time.Location
-	unit        int64 // ns of the last fraction digit: finer parts are cut off
-	from, until int64 // Unix seconds
-	offset      int64 // seconds
+	zone    *time.Location
+	unit    int64           // ns of the last fraction digit: finer parts are cut off
+	stretch formats.Stretch // around the last instant
 }
 
 func newWallClock(zone *time.Location, digits int) *wallClock {
-	c := &wallClock{zone: zone, unit: int64(time.Second), until: math.MinInt64}
+	c := &wallClock{zone: zone, unit: int64(time.Second)}
 	for range digits {
 		c.unit /= 10
 	}
@@ -32,29 +32,15 @@ func newWallClock(zone *time.Location, digits int) *wallClock {
 // serial is t (ns since 1970, UTC) as Excel counts days, in wall time; not ok before 1900-03-01.
 func (c *wallClock) serial(t int64) (serial float64, ok bool) {
 	s, ns := floorDiv(t, int64(time.Second))
-	if s < c.from || s >= c.until {
-		c.enter(s)
+	if !c.stretch.Holds(s) {
+		c.stretch = formats.StretchAt(c.zone, s)
 	}
-	day, second := floorDiv(s+c.offset, secondsPerDay)
+	day, second := floorDiv(s+c.stretch.Offset, secondsPerDay)
 	if day+unixDay < firstSerial {
 		return 0, false
 	}
 	ns -= ns % c.unit
 	return float64(day+unixDay) + float64(second*int64(time.Second)+ns)/(secondsPerDay*1e9), true
-}
-
-func (c *wallClock) enter(s int64) {
-	t := time.Unix(s, 0).In(c.zone)
-	_, offset := t.Zone()
-	c.offset = int64(offset)
-	c.from, c.until = math.MinInt64, math.MaxInt64
-	start, end := t.ZoneBounds()
-	if !start.IsZero() {
-		c.from = start.Unix()
-	}
-	if !end.IsZero() {
-		c.until = end.Unix()
-	}
 }
 
 func floorDiv(a, b int64) (quotient, rest int64) {
