@@ -1,9 +1,6 @@
 package decimation
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // Buckets is the tiling of the time line by one width in one zone: every instant is in exactly one bucket, and no bucket is empty
 // of time. NewBuckets makes it; it is immutable.
@@ -72,7 +69,7 @@ func (b Buckets) find(t int64, hint *int) (start, end int64, err error) {
 	}
 	if first < firstSecond || next > lastSecond {
 		return 0, 0, fmt.Errorf("the %s bucket that holds %s is not wholly inside the time line: %w",
-			b.width, time.Unix(0, t).UTC().Format(time.RFC3339Nano), errTimeLine)
+			b.width, utc(t), errTimeLine)
 	}
 	return first * second, next * second, nil
 }

@@ -17,11 +17,7 @@ type Width struct {
 var units = []struct {
 	letter  byte
 	seconds int64
-	name    string
-}{
-	{'s', 1, "second"}, {'m', 60, "minute"}, {'h', 3600, "hour"}, {'d', day, "day"}, {'w', 7 * day, "week"},
-	{'M', 2629746, "month"}, {'y', 31556952, "year"},
-}
+}{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', day}, {'w', 7 * day}, {'M', 2629746}, {'y', 31556952}}
 
 const widthsAllowed = "write a positive whole number and one of s m h d w M y, without blanks (m is minutes, M is months), such as 15m or 1d"
 
