@@ -101,16 +101,19 @@ func (d *destination) mayReplace(entries []fs.DirEntry, overwrite bool) error {
 	var m Manifest
 	var r replacing
 	known := false
-	for name, into := range map[string]any{manifestName: &m, replacingName: &r} {
-		data, err := os.ReadFile(filepath.Join(d.dir, name))
+	for _, list := range []struct {
+		name string
+		into any
+	}{{manifestName, &m}, {replacingName, &r}} {
+		data, err := os.ReadFile(filepath.Join(d.dir, list.name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err == nil {
-			err = json.Unmarshal(data, into)
+			err = json.Unmarshal(data, list.into)
 		}
 		if err != nil {
-			return &ExistsError{fmt.Sprintf("read %s in %s: %v; it doesn't tell which files may be replaced: choose another folder", name, d.dir, err)}
+			return &ExistsError{fmt.Sprintf("read %s in %s: %v; it doesn't tell which files may be replaced: choose another folder", list.name, d.dir, err)}
 		}
 		known = true
 	}
@@ -178,7 +181,7 @@ func (d *destination) withdraw() error { return d.remove(manifestName) }
 
 func (d *destination) move() error {
 	for _, old := range d.owned {
-		if slices.ContainsFunc(d.names, func(name string) bool { return name == old }) {
+		if slices.Contains(d.names, old) {
 			continue
 		}
 		if err := d.remove(old); err != nil {
