@@ -15,15 +15,6 @@ type column struct {
 	series int // wide: index of the series; -1 for time
 }
 
-// publishedColumns of the plan, in the order of formats.Document.
-func documentColumns(columns []column) []formats.Column {
-	list := make([]formats.Column, len(columns))
-	for i, c := range columns {
-		list[i] = c.Column
-	}
-	return list
-}
-
 // staticFaults finds columns that no item can fill and wide items without any of their columns, as far as the request alone tells.
 func staticFaults(r *request.Request) request.Faults {
 	var faults request.Faults

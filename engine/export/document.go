@@ -15,7 +15,7 @@ import (
 func (p *Plan) document(ctx context.Context, snap Snapshot, it *Item, tempDir string) (formats.Document, error) {
 	f := &p.Request.Format
 	doc := formats.Document{
-		Title:       withoutExtension(it.File, "."+f.Extension+suffix(f.Extension, f.Compression)),
+		Title:       withoutExtension(it.File, extension(f)),
 		Columns:     it.Columns(),
 		Zone:        f.Zone.Location,
 		ZoneName:    f.Zone.Name,
@@ -54,7 +54,6 @@ func (it *Item) date() time.Time {
 // about describes an item for the people who open its file.
 func (p *Plan) about(it *Item) []formats.Line {
 	f := &p.Request.Format
-	zone := f.Zone.Location
 	req := it.request
 	lines := []formats.Line{{Label: "channel", Text: req.Channel}, {Label: "subtopic", Text: req.Subtopic}}
 	for i := range it.Series {
@@ -68,13 +67,14 @@ func (p *Plan) about(it *Item) []formats.Line {
 		}
 		lines = append(lines, formats.Line{Label: "series", Text: text})
 	}
-	lines = append(lines,
-		formats.Line{Label: "from", Text: endText(it.From, openFrom, "the first sample", zone)},
-		formats.Line{Label: "to", Text: endText(it.To, openTo, "the last sample", zone) + " (not included)"})
-	if it.To == openTo {
-		lines[len(lines)-1].Text = "the last sample"
+	from, to := it.ends(f.Zone.Location)
+	if to != nil {
+		*to += " (not included)"
 	}
-	lines = append(lines, formats.Line{Label: "time zone", Text: f.Zone.Name + " (database " + decimation.ZoneDatabase + ")"})
+	lines = append(lines,
+		formats.Line{Label: "from", Text: endOr(from, firstSample)},
+		formats.Line{Label: "to", Text: endOr(to, lastSample)},
+		formats.Line{Label: "time zone", Text: f.Zone.Name + " (database " + decimation.ZoneDatabase + ")"})
 	if req.Bucket != nil {
 		lines = append(lines, formats.Line{Label: "buckets", Text: bucketRule(*req.Bucket, req.Function, f.Zone.Name)})
 	}
@@ -91,13 +91,6 @@ func (p *Plan) about(it *Item) []formats.Line {
 }
 
 const shownSeries = 100 // in the description; the manifest has them all
-
-func endText(t, open int64, otherwise string, zone *time.Location) string {
-	if t == open {
-		return otherwise
-	}
-	return isoTime(t, zone)
-}
 
 func bucketRule(w decimation.Width, f decimation.Function, zone string) string {
 	kind := "aligned to the wall clock of " + zone

@@ -9,7 +9,7 @@ import (
 )
 
 // estimate finds how many rows an item will have at most, whether that is exact, and roughly how many bytes.
-func (p *Plan) estimate(it *Item) error {
+func (p *Plan) estimate(it *Item) {
 	req := it.request
 	it.Exact = true
 	var total, widest int64
@@ -26,7 +26,7 @@ func (p *Plan) estimate(it *Item) error {
 	switch {
 	case req.Bucket != nil && req.Fill != nil && req.Wide:
 		it.Rows, it.Exact = it.Buckets, !req.Delta
-		if it.fill.empty() || count == 0 {
+		if count == 0 {
 			it.Rows = 0
 		}
 	case req.Bucket != nil && req.Fill != nil:
@@ -40,13 +40,11 @@ func (p *Plan) estimate(it *Item) error {
 	default:
 		it.Rows = total
 	}
-	it.rowBytes = p.rowBytes(it)
-	high, low := bits.Mul64(uint64(it.Rows), uint64(it.rowBytes))
+	high, low := bits.Mul64(uint64(it.Rows), uint64(p.rowBytes(it)))
 	if high > 0 || low > math.MaxInt64 {
 		low = math.MaxInt64
 	}
 	it.Bytes = int64(float64(low) * p.format.stretch * p.compressed())
-	return nil
 }
 
 // seriesRows is how many rows a series gives at most.

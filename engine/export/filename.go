@@ -15,7 +15,7 @@ const maxFileName = 200 // bytes, with the extension
 
 // fileNames names the file of each item: safe on every file system, and no two alike where letters have no case.
 func fileNames(r *request.Request) []string {
-	extension := "." + r.Format.Extension + suffix(r.Format.Extension, r.Format.Compression)
+	extension := extension(&r.Format)
 	taken := map[string]bool{}
 	names := make([]string, len(r.Items))
 	for i := range r.Items {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -32,9 +33,7 @@ func (p *Plan) writeItem(ctx context.Context, snap Snapshot, it *Item, w io.Writ
 	defer formats.Abandon(writer) // of a document that is finished there is nothing left
 
 	cursors := it.cursors(ctx, snap, p.Request.Format.Zone.Location)
-	all := make([]*cursor, len(cursors))
-	copy(all, cursors)
-	m := newMerge(cursors)
+	m := newMerge(slices.Clone(cursors)) // it reorders them
 	defer m.close()
 	emit := func(rec arrow.Record) error {
 		result.rows += rec.NumRows()
@@ -56,7 +55,7 @@ func (p *Plan) writeItem(ctx context.Context, snap Snapshot, it *Item, w io.Writ
 		return result, err
 	}
 	result.bySeries = make([]int64, len(it.Series))
-	for _, c := range all {
+	for _, c := range cursors {
 		result.bySeries[c.series] = c.rows
 	}
 	if it.Exact && result.rows != it.Rows {

@@ -83,16 +83,8 @@ func (it *Item) leftOut(i int) LeftOut {
 
 // fileOf describes an item's file.
 func (p *Plan) fileOf(it *Item, result itemResult, bytes int64, sum []byte) File {
-	zone := p.Request.Format.Zone.Location
 	f := File{File: it.File, Item: it.Index, Rows: result.rows, Bytes: bytes, SHA256: fmt.Sprintf("%x", sum), Series: []SeriesCount{}}
-	if it.From != openFrom {
-		from := isoTime(it.From, zone)
-		f.From = &from
-	}
-	if it.To != openTo {
-		to := isoTime(it.To, zone)
-		f.To = &to
-	}
+	f.From, f.To = it.ends(p.Request.Format.Zone.Location)
 	printed := it.printed()
 	for i := range it.Series {
 		s := &it.Series[i]

@@ -1,10 +1,6 @@
 package export
 
-import (
-	"time"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-)
+import "github.com/apache/arrow/go/v17/arrow/memory"
 
 // Options are what a job needs beside its request. The zero value plans at the Unix epoch with the default limits.
 type Options struct {
@@ -62,17 +58,4 @@ func (o Options) due() int64 {
 		return *o.At
 	}
 	return o.Now
-}
-
-// isoTime prints a time (ns) with its zone's offset; only UTC itself is Z.
-func isoTime(t int64, zone *time.Location) string {
-	local := time.Unix(0, t).In(zone)
-	layout := "2006-01-02T15:04:05.999999999-07:00"
-	switch _, offset := local.Zone(); {
-	case zone == time.UTC || zone.String() == "UTC":
-		layout = "2006-01-02T15:04:05.999999999Z"
-	case offset%60 != 0:
-		layout += ":00" // local mean time, as the files print it
-	}
-	return local.Format(layout)
 }

@@ -37,18 +37,15 @@ type Item struct {
 	Exact   bool  // Rows is exact
 	Bytes   int64 // estimated
 
-	request  *request.Item
-	columns  []column
-	buckets  decimation.Buckets
-	fill     span // of bucket starts that fill gives a row
-	offsets  []int
-	rowBytes int64
+	request *request.Item
+	columns []column
+	buckets decimation.Buckets
+	fill    span // of bucket starts that fill gives a row; empty where Buckets is 0
+	offsets []int
 }
 
 // span is a half-open range of ns.
 type span struct{ from, to int64 }
-
-func (s span) empty() bool { return s.from >= s.to }
 
 // NewPlan resolves a request. Faults that only show here are a *RequestError, what the source never saw is a *NotFoundError, and what is
 // too big a *LimitError, in this order. snap must be the one that Run gets.
@@ -72,9 +69,7 @@ func NewPlan(ctx context.Context, snap Snapshot, r *request.Request, opts Option
 		return nil, &NotFoundError{missing}
 	}
 	for i := range p.Items {
-		if err := p.estimate(&p.Items[i]); err != nil {
-			return nil, err
-		}
+		p.estimate(&p.Items[i])
 	}
 	return p, p.checkLimits()
 }
@@ -319,4 +314,10 @@ func (it *Item) printed() []bool {
 }
 
 // Columns are the item's columns, in order.
-func (it *Item) Columns() []formats.Column { return documentColumns(it.columns) }
+func (it *Item) Columns() []formats.Column {
+	list := make([]formats.Column, len(it.columns))
+	for i, c := range it.columns {
+		list[i] = c.Column
+	}
+	return list
+}

@@ -44,14 +44,7 @@ func (p *Plan) view() planView {
 	for i := range p.Items {
 		it := &p.Items[i]
 		x := itemView{File: it.File, Buckets: it.Buckets, Rows: it.Rows, Exact: it.Exact, Bytes: it.Bytes, Series: []seriesView{}}
-		if it.From != openFrom {
-			s := isoTime(it.From, zone.Location)
-			x.From = &s
-		}
-		if it.To != openTo {
-			s := isoTime(it.To, zone.Location)
-			x.To = &s
-		}
+		x.From, x.To = it.ends(zone.Location)
 		for _, c := range it.columns {
 			x.Columns = append(x.Columns, c.Label)
 		}
@@ -82,7 +75,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	}
 	for _, it := range v.Items {
 		fmt.Fprintf(t, "\n%s\n", it.File)
-		fmt.Fprintf(t, "  from\t%s\n  to\t%s\n", endOr(it.From, "the first sample"), endOr(it.To, "the last sample"))
+		fmt.Fprintf(t, "  from\t%s\n  to\t%s\n", endOr(it.From, firstSample), endOr(it.To, lastSample))
 		if it.Buckets > 0 {
 			fmt.Fprintf(t, "  buckets\t%d\n", it.Buckets)
 		}
@@ -107,11 +100,4 @@ func (p *Plan) WriteText(w io.Writer) error {
 		}
 	}
 	return t.Flush()
-}
-
-func endOr(s *string, otherwise string) string {
-	if s == nil {
-		return otherwise
-	}
-	return *s
 }

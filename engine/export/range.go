@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"decant/decimation"
 	"decant/engine/export/request"
@@ -95,6 +96,32 @@ func itemRange(r *request.Request, it *request.Item, now run, align bool) (from,
 		return 0, 0, fmt.Errorf("the range is empty: it starts at %s and ends at %s", isoTime(from, zone.Location), isoTime(to, zone.Location))
 	}
 	return from, to, nil
+}
+
+// ends prints an item's range; nil is an open end.
+func (it *Item) ends(zone *time.Location) (from, to *string) {
+	if it.From != openFrom {
+		s := isoTime(it.From, zone)
+		from = &s
+	}
+	if it.To != openTo {
+		s := isoTime(it.To, zone)
+		to = &s
+	}
+	return from, to
+}
+
+// What people read in place of an open end.
+const (
+	firstSample = "the first sample"
+	lastSample  = "the last sample"
+)
+
+func endOr(s *string, otherwise string) string {
+	if s == nil {
+		return otherwise
+	}
+	return *s
 }
 
 // equalPeriods compares what periods mean: P12M is P1Y and P7D is P1W.
