@@ -2,7 +2,6 @@ package segment
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 
 	"decant/ingest"
@@ -187,18 +186,4 @@ func (c *columns) hasUpdateAt(i int) bool {
 		return bitSet(c.updateValid, i)
 	}
 	return c.update != nil
-}
-
-func (c *columns) identity(i int) identity {
-	id := identity{kind: c.kindAt(i)}
-	switch {
-	case isNumber(id.kind):
-		id.number = math.Float64bits(c.value[i])
-	case hasText(id.kind):
-		id.text = c.textAt(i)
-	}
-	if c.hasSumAt(i) {
-		id.hasSum, id.sum = true, math.Float64bits(c.sum[i])
-	}
-	return id
 }

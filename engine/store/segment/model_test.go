@@ -347,18 +347,3 @@ func TestScanEqualsModel(t *testing.T) {
 		}
 	})
 }
-
-func TestDedupEqualsModel(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		samples := drawSamples(rt)
-		got := rowsOf(samples)
-		got.Dedup()
-		want := rowsOf(settledModel(samples, math.MinInt64, math.MaxInt64, KeepAll))
-		if fmt.Sprint(got.Time, got.Kind, got.Number, got.Received) != fmt.Sprint(want.Time, want.Kind, want.Number, want.Received) {
-			rt.Fatalf("%v\nwant\n%v", got, want)
-		}
-		if err := got.check(); err != nil {
-			rt.Fatal(err)
-		}
-	})
-}

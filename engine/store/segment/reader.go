@@ -3,7 +3,6 @@ package segment
 import (
 	"fmt"
 	"os"
-	"slices"
 	"sync/atomic"
 
 	"decant/ingest"
@@ -229,11 +228,6 @@ func (r *Reader) Rows() int64 {
 
 // Series lists the series, in the order of Compare. The slice is the Reader's.
 func (r *Reader) Series() []SeriesEntry { return r.series }
-
-// Find gives a series' index in Series.
-func (r *Reader) Find(s ingest.Series) (i int, ok bool) {
-	return slices.BinarySearchFunc(r.series, s, func(e SeriesEntry, s ingest.Series) int { return Compare(e.Series, s) })
-}
 
 // Run is series i of Series. It is valid while the Reader is held.
 func (r *Reader) Run(i int) Run {

@@ -18,26 +18,6 @@ type Run struct {
 // that they were taken from is no change.
 func MemoryRun(rows Rows) Run { return Run{rows: rows} }
 
-// Len is the number of rows.
-func (r *Run) Len() int64 {
-	n := int64(r.rows.Len())
-	for i := range r.blocks {
-		n += int64(r.blocks[i].rows)
-	}
-	return n
-}
-
-// Bounds are the first and last time (ns). ok is false where the run is empty.
-func (r *Run) Bounds() (first, last int64, ok bool) {
-	n := r.count()
-	if n == 0 {
-		return 0, 0, false
-	}
-	first, _ = r.bounds(0)
-	_, last = r.bounds(n - 1)
-	return first, last, true
-}
-
 // count is the number of blocks. Memory is cut into blocks as a segment is, but its blocks may mix kinds.
 func (r *Run) count() int {
 	if r.reader != nil {
