@@ -38,21 +38,19 @@ func (r ref) appendStyled(dst []byte, style int) []byte {
 
 // cellPrinter prints cells as XML.
 type cellPrinter struct {
-	style    formats.TimeStyle
-	text     *formats.Printer
-	zoned    *wallClock
-	utc      *wallClock
-	dateCell []byte // what follows the name of a date cell, up to its value
-	scratch  []byte
+	numbers   bool // times are numbers, see timesAreNumbers
+	dates     bool // times are date cells, see timesAreDates
+	text      *formats.Printer
+	zoned     *wallClock
+	utc       *wallClock
+	dateCell  []byte // what follows the name of a date cell, up to its value
+	dateWidth int
+	scratch   []byte
 
-	entries []entries // of each Text column, for the record being written
+	entries [][]textCell // of each Text column, for the record being written; nil where none was printed yet
 }
 
-// entries are the entries of a dictionary that were printed already.
-type entries struct {
-	cells []textCell
-}
-
+// textCell is an entry of a dictionary as a cell.
 type textCell struct {
 	rest  []byte // the cell from after its name; nil where it was not printed yet
 	width int
@@ -61,21 +59,19 @@ type textCell struct {
 
 func newCellPrinter(doc formats.Document, s styles) *cellPrinter {
 	return &cellPrinter{
-		style:    doc.Times,
-		text:     formats.NewPrinter(doc),
-		zoned:    newWallClock(doc.Zone, doc.Times.Digits),
-		utc:      newWallClock(time.UTC, doc.Times.Digits),
-		dateCell: fmt.Appendf(nil, ` s="%d"><v>`, s.date),
-		entries:  make([]entries, len(doc.Columns)),
+		numbers:   timesAreNumbers(doc.Times),
+		dates:     timesAreDates(doc.Times),
+		text:      formats.NewPrinter(doc),
+		zoned:     newWallClock(doc.Zone, doc.Times.Digits),
+		utc:       newWallClock(time.UTC, doc.Times.Digits),
+		dateCell:  fmt.Appendf(nil, ` s="%d"><v>`, s.date),
+		dateWidth: len(dateLayout(doc.Times.Digits)),
+		entries:   make([][]textCell, len(doc.Columns)),
 	}
 }
 
 // startRecord forgets the entries of the record before.
-func (p *cellPrinter) startRecord(columns []formats.Cells) {
-	for i := range columns {
-		p.entries[i].cells = nil
-	}
-}
+func (p *cellPrinter) startRecord() { clear(p.entries) }
 
 // append prints a cell that is not missing, and says how many characters wide it shows. A fault says why no cell can hold it.
 func (p *cellPrinter) append(dst []byte, at ref, c *formats.Cells, column, row int) (out []byte, width int, fault string) {
@@ -128,19 +124,16 @@ func (p *cellPrinter) appendInteger(dst []byte, at ref, v int64) ([]byte, int) {
 }
 
 // appendTime prints a date cell where one holds the time, a number for Unix times, else text.
-//
-// A date cell is a float64 of days: near the year 2026 it tells times apart that are a microsecond apart, and Excel shows milliseconds at most.
-// A Unix time of nine fraction digits has more than a float64.
 func (p *cellPrinter) appendTime(dst []byte, at ref, c *formats.Cells, row int) ([]byte, int) {
 	dst = at.appendTo(dst)
-	if p.style.IsNumber() && p.style.Digits <= 6 {
+	if p.numbers {
 		dst = append(dst, `><v>`...)
 		start := len(dst)
 		dst = p.text.AppendNumber(dst, c, row)
 		width := len(dst) - start
 		return append(dst, `</v></c>`...), width
 	}
-	if p.datesAreCells() {
+	if p.dates {
 		clock := p.zoned
 		if c.Type == formats.TimeUTC {
 			clock = p.utc
@@ -148,7 +141,7 @@ func (p *cellPrinter) appendTime(dst []byte, at ref, c *formats.Cells, row int) 
 		if serial, ok := clock.serial(c.Int(row)); ok {
 			dst = append(dst, p.dateCell...)
 			dst = formats.AppendNumber(dst, serial)
-			return append(dst, `</v></c>`...), len(dateLayout(p.style.Digits))
+			return append(dst, `</v></c>`...), p.dateWidth
 		}
 	}
 	p.scratch = p.text.AppendNumber(p.scratch[:0], c, row)
@@ -156,22 +149,12 @@ func (p *cellPrinter) appendTime(dst []byte, at ref, c *formats.Cells, row int) 
 	return dst, len(p.scratch)
 }
 
-// datesAreCells says whether times of this style are date cells.
-func (p *cellPrinter) datesAreCells() bool {
-	switch p.style.Format {
-	case "", "iso", "local":
-		return p.style.Digits <= 3
-	}
-	return false
-}
-
 // appendEntry prints a cell of a Text column. Each entry of a dictionary is escaped once a record.
 func (p *cellPrinter) appendEntry(dst []byte, at ref, c *formats.Cells, column, row int) ([]byte, int, string) {
-	e := &p.entries[column]
-	if e.cells == nil {
-		e.cells = make([]textCell, c.Entries())
+	if p.entries[column] == nil {
+		p.entries[column] = make([]textCell, c.Entries())
 	}
-	cell := &e.cells[c.Entry(row)]
+	cell := &p.entries[column][c.Entry(row)]
 	if cell.rest == nil && cell.fault == "" {
 		s := c.Text(row)
 		cell.rest, cell.fault = appendText(nil, s)

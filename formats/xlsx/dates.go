@@ -51,6 +51,15 @@ func floorDiv(a, b int64) (quotient, rest int64) {
 	return quotient, rest
 }
 
+// timesAreNumbers says whether times of a style are cells of Unix times. One of nine fraction digits has more than a float64.
+func timesAreNumbers(s formats.TimeStyle) bool { return s.IsNumber() && s.Digits <= 6 }
+
+// timesAreDates says whether times of a style are date cells, where Excel's calendar has them. A date cell is a float64 of days: near the year 2026
+// it tells times apart that are a microsecond apart, and Excel shows milliseconds at most.
+func timesAreDates(s formats.TimeStyle) bool {
+	return !s.IsNumber() && !s.IsLayout() && s.Digits <= 3
+}
+
 // dateLayout is the number format of date cells.
 func dateLayout(digits int) string {
 	if digits == 0 {

@@ -184,14 +184,14 @@ func (b *workbook) aboutLine(row int, label, text string) error {
 // timesNote says how the cells of the time columns are to be read.
 func timesNote(doc formats.Document) string {
 	switch {
-	case doc.Times.Format == "unix" && doc.Times.Digits <= 6:
+	case timesAreNumbers(doc.Times) && doc.Times.Format == "unix":
 		return "numbers: Unix seconds"
-	case doc.Times.Format == "unixMilli" && doc.Times.Digits <= 6:
+	case timesAreNumbers(doc.Times):
 		return "numbers: Unix milliseconds"
+	case timesAreDates(doc.Times):
+		return "date cells in the wall time of " + doc.ZoneName
 	case doc.Times.Digits > 3:
 		return "text: a date cell would not hold fractions finer than milliseconds; zone " + doc.ZoneName
-	case doc.Times.Format == "" || doc.Times.Format == "iso" || doc.Times.Format == "local":
-		return "date cells in the wall time of " + doc.ZoneName
 	}
 	return "text; zone " + doc.ZoneName
 }

@@ -118,7 +118,7 @@ func (x *writer) write(rec arrow.Record) error {
 		return err
 	}
 	x.columns = formats.ReadCells(x.columns, rec, x.doc.Columns)
-	x.cells.startRecord(x.columns)
+	x.cells.startRecord()
 	for row := range int(rec.NumRows()) {
 		if err := x.makeRoom(); err != nil {
 			return err
