@@ -75,44 +75,6 @@ func (w *walker) zone(p place) *decimation.Zone {
 	return zone
 }
 
-func (w *walker) columns(p place) []Column {
-	if !p.is(list) {
-		return nil
-	}
-	if len(p.node.items) == 0 {
-		p.fault("there is no column; leave this out for the default columns")
-	}
-	columns := make([]Column, 0, len(p.node.items))
-	ids, labels := map[string]string{}, map[string]string{}
-	for _, c := range p.each() {
-		var column Column
-		if c.object("id", "label") {
-			if id := c.at("id"); id.required("the column's id, such as time") {
-				column.ID, _ = id.text()
-			}
-			column.Label = column.ID
-			if label := c.at("label"); label.given() {
-				column.Label, _ = label.text()
-			}
-			if column.ID != "" {
-				once(c.at("id"), "id", column.ID, ids)
-				once(c, "label", column.Label, labels)
-			}
-		}
-		columns = append(columns, column)
-	}
-	return columns
-}
-
-// once faults what an earlier entry already said.
-func once(p place, what, s string, seen map[string]string) {
-	if first, twice := seen[s]; twice {
-		p.fault("the " + what + " " + s + " is listed already at " + first)
-		return
-	}
-	seen[s] = p.path
-}
-
 // csv reads format.csv and format.csvDelimiter. A profile is a set of defaults: what stands beside it wins.
 func (w *walker) csv(p, delimiter place) formats.CSV {
 	c := formats.CSV{Delimiter: ','}

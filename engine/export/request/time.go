@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"decant/decimation"
@@ -53,7 +54,7 @@ func ParseTime(s string, zone *decimation.Zone) (int64, error) {
 	return 0, errors.New("allowed are Unix seconds, or ISO 8601 such as 2026-09, 2026-09-01, 2026-09-01T06:00 or 2026-09-01T06:00:00+02:00")
 }
 
-// isoTime: date, time, fraction, offset. A bare year of four digits is a number of seconds as well; seconds it is.
+// isoTime: date, time, fraction, offset. It leaves out the bare year, which is a number of seconds.
 var isoTime = regexp.MustCompile(`^(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|z|[+-]\d\d:?\d\d)?)?)?$`)
 
 func isoInstant(m []string, zone *decimation.Zone) (int64, error) {
@@ -152,12 +153,5 @@ func parseFloat(s string) (float64, error) {
 // seconds prints ns as decimal seconds.
 func seconds(t int64) string {
 	r := new(big.Rat).SetFrac64(t, 1e9)
-	s := r.FloatString(9)
-	for s[len(s)-1] == '0' {
-		s = s[:len(s)-1]
-	}
-	if s[len(s)-1] == '.' {
-		s = s[:len(s)-1]
-	}
-	return s
+	return strings.TrimSuffix(strings.TrimRight(r.FloatString(9), "0"), ".")
 }

@@ -135,7 +135,7 @@ func (p place) oneOf(allowed ...string) string {
 	return allowed[0]
 }
 
-// flag is a bool; false where none stands here.
+// flag is a bool; otherwise is the default.
 func (p place) flag(otherwise bool) bool {
 	if !p.is(boolean) {
 		return otherwise
@@ -143,7 +143,7 @@ func (p place) flag(otherwise bool) bool {
 	return p.node.boolean
 }
 
-// nearest is the known name that a typing error away from s, or "".
+// nearest is the known name that is a typing error or two away from s, or "".
 func nearest(s string, known []string) string {
 	best, distance := "", 1+len(s)/3
 	for _, k := range known {
