@@ -93,8 +93,7 @@ func (it *Item) read(ctx context.Context, snap Snapshot, i int, fields []string)
 		return nil, err
 	}
 	if it.request.Bucket != nil {
-		spec := decimation.Spec{Buckets: it.buckets, Function: it.request.Function, From: it.From, To: it.To, Batch: it.batch()}
-		if r, err = decimation.NewReader(r, spec); err != nil {
+		if r, err = it.decimate(r, it.request.Function); err != nil {
 			return nil, err
 		}
 		if it.request.Fill != nil {
@@ -105,6 +104,11 @@ func (it *Item) read(ctx context.Context, snap Snapshot, i int, fields []string)
 		r = decimation.DeltaReader(r, it.lookBack(ctx, snap, i))
 	}
 	return r, nil
+}
+
+// decimate makes buckets of a series' samples. It owns r.
+func (it *Item) decimate(r array.RecordReader, f decimation.Function) (array.RecordReader, error) {
+	return decimation.NewReader(r, decimation.Spec{Buckets: it.buckets, Function: f, From: it.From, To: it.To, Batch: it.batch()})
 }
 
 // batch is how many rows a decimated series is read ahead: all series together about a million.
