@@ -180,9 +180,7 @@ func (w *work) value(time int64) error {
 		if err != nil {
 			return err
 		}
-		if err := w.number(&sample, string(w.name), d); err != nil {
-			return err
-		}
+		setNumber(&sample, d)
 	default:
 		return s.unexpected("a value")
 	}

@@ -115,7 +115,6 @@ func (w *work) row() error {
 	case sample.Series.Name == "":
 		return w.fault(ReasonName, "name", -1, "the row has no name")
 	case sample.Kind == ingest.KindNone && !sample.HasSum:
-		w.skippedNulls++
 		return nil
 	}
 	return w.add(sample)
@@ -153,7 +152,8 @@ func (w *work) rowValue(sample *ingest.Sample) error {
 		if err != nil {
 			return err
 		}
-		return w.number(sample, "value", d)
+		setNumber(sample, d)
+		return nil
 	}
 	return w.fault(ReasonValue, "value", s.pos, "a value must be a number, true, false, a string or null")
 }

@@ -42,9 +42,7 @@ func (w *work) scalar() error {
 		if err != nil {
 			return err
 		}
-		if err := w.number(&sample, "", d); err != nil {
-			return err
-		}
+		setNumber(&sample, d)
 	default:
 		if _, err := strconv.ParseFloat(string(text), 64); err == nil || isRange(err) {
 			return fault(ReasonValue, 0, "%s is not a finite number as JSON writes them", quoteShort(text))

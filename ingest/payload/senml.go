@@ -227,7 +227,9 @@ func (w *work) rebase(r *record) error {
 func (w *work) senmlValue(s *ingest.Sample, r *record) error {
 	switch {
 	case r.carries(labelValue):
-		return w.number(s, "v", w.pack.value.Add(r.numbers[labelValue]))
+		if !setNumber(s, w.pack.value.Add(r.numbers[labelValue])) {
+			return w.fault(ReasonValue, "v", -1, "the value is beyond float64's range")
+		}
 	case r.carries(labelString):
 		s.Kind, s.Text = ingest.KindString, string(r.texts[labelString])
 	case r.carries(labelBool):

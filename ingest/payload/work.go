@@ -175,14 +175,12 @@ func hint(seconds decimal.Decimal) string {
 	return "; it looks like nanoseconds, and Unix seconds are needed"
 }
 
-// number makes a number a value. It sets Kind and Number of s.
-func (w *work) number(s *ingest.Sample, label string, d decimal.Decimal) error {
-	f, ok := d.Float()
-	if !ok {
-		return w.fault(ReasonValue, label, -1, "the value is beyond float64's range")
-	}
-	s.Kind, s.Number = ingest.KindNumber, f
-	return nil
+// setNumber sets Kind and Number of s. ok is false where d is beyond float64's range, as only a sum can be: one number that is was refused
+// when it was read.
+func setNumber(s *ingest.Sample, d decimal.Decimal) (ok bool) {
+	s.Kind = ingest.KindNumber
+	s.Number, ok = d.Float()
+	return ok
 }
 
 // setBool sets Kind and Number of s.
