@@ -80,12 +80,7 @@ func (r *Run) lastNumber(t, floor int64) (at int64, found bool, err error) {
 // settled is the last number or bool that policy leaves at one time.
 func settled(ctx context.Context, runs []Run, at int64, policy Duplicates) (lastValue, error) {
 	var last lastValue
-	m, err := newMerger(ctx, runs, at, at+1, policy)
-	for more := err == nil; more; {
-		if more, err = m.step(&last); err != nil {
-			break
-		}
-	}
+	err := merge(ctx, runs, at, at+1, policy, &last)
 	return last, err
 }
 

@@ -57,6 +57,15 @@ func newMerger(ctx context.Context, runs []Run, from, to int64, policy Duplicate
 	return m, nil
 }
 
+// merge hands all that runs hold in from ≤ t < to to a sink.
+func merge(ctx context.Context, runs []Run, from, to int64, policy Duplicates, s sink) error {
+	m, err := newMerger(ctx, runs, from, to, policy)
+	for more := true; more && err == nil; {
+		more, err = m.step(s)
+	}
+	return err
+}
+
 // step hands at most one piece to the sink. more is false when all is done.
 func (m *merger) step(s sink) (more bool, err error) {
 	if m.steps++; m.steps%checkSteps == 1 {

@@ -69,18 +69,27 @@ func (r *Reader) load() error {
 	if n := len(r.data); n < headerSize+trailerSize {
 		return r.corrupt(int64(n), fmt.Sprintf("truncated: %d bytes are less than the shortest segment", n))
 	}
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	t, err := r.checkTrailer()
+	footer, offset, err := r.checkEnds()
 	if err != nil {
 		return err
 	}
-	footer := r.data[t.footerOffset : t.footerOffset+t.footerLength]
-	if checksum(footer) != t.footerCRC {
-		return r.corrupt(int64(t.footerOffset), "the footer does not match its checksum")
+	return r.decodeFooter(footer, offset)
+}
+
+// checkEnds checks header, trailer and the footer's checksum, and gives the footer with its place.
+func (r *Reader) checkEnds() (footer []byte, offset int64, err error) {
+	if err := r.checkHeader(); err != nil {
+		return nil, 0, err
 	}
-	return r.decodeFooter(footer, int64(t.footerOffset))
+	t, err := r.checkTrailer()
+	if err != nil {
+		return nil, 0, err
+	}
+	footer, offset = r.data[t.footerOffset:t.footerOffset+t.footerLength], int64(t.footerOffset)
+	if checksum(footer) != t.footerCRC {
+		return nil, 0, r.corrupt(offset, "the footer does not match its checksum")
+	}
+	return footer, offset, nil
 }
 
 func (r *Reader) checkHeader() error {

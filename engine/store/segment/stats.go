@@ -21,13 +21,7 @@ type Stats struct {
 func RangeStats(ctx context.Context, runs []Run, from, to int64, policy Duplicates) (Stats, error) {
 	var s statistics
 	err := Guard(readersOf(runs), func() error {
-		m, err := newMerger(ctx, runs, from, to, policy)
-		for more := err == nil; more; {
-			if more, err = m.step(&s); err != nil {
-				break
-			}
-		}
-		return err
+		return merge(ctx, runs, from, to, policy, &s)
 	})
 	if err != nil {
 		return Stats{}, err

@@ -40,17 +40,8 @@ func (r *Reader) Verify(ctx context.Context, report func(offset int64, text stri
 
 // verifyEnds checks what Open has checked, and that it is still there.
 func (r *Reader) verifyEnds() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	t, err := r.checkTrailer()
-	if err != nil {
-		return err
-	}
-	if checksum(r.data[t.footerOffset:t.footerOffset+t.footerLength]) != t.footerCRC {
-		return r.corrupt(int64(t.footerOffset), "the footer does not match its checksum")
-	}
-	return nil
+	_, _, err := r.checkEnds()
+	return err
 }
 
 func (r *Reader) verifyBlock(i int) error {
