@@ -72,9 +72,16 @@ func (c *canvas) fill(with color, x, y, w, h float64) {
 	c.pdf.Rect(x, y, w, h, "F")
 }
 
-func (c *canvas) rule(with color, x, y, w float64) {
+// pen is what lines are drawn with from here on.
+func (c *canvas) pen(with color, width float64) {
 	c.pdf.SetDrawColor(with.r, with.g, with.b)
-	c.pdf.SetLineWidth(0.6)
+	c.pdf.SetLineWidth(width)
+}
+
+const ruleWidth = 0.6
+
+func (c *canvas) rule(with color, x, y, w float64) {
+	c.pen(with, ruleWidth)
 	c.pdf.Line(x, y, x+w, y)
 }
 

@@ -80,8 +80,7 @@ func (c *canvas) chartTitle(s formats.SeriesSummary, b box) {
 }
 
 func (c *canvas) hairline(with color, x1, y1, x2, y2 float64) {
-	c.pdf.SetDrawColor(with.r, with.g, with.b)
-	c.pdf.SetLineWidth(0.5)
+	c.pen(with, 0.5)
 	c.pdf.Line(x1, y1, x2, y2)
 }
 
@@ -114,8 +113,7 @@ func (c *canvas) points(chart formats.Chart, p projection) {
 	defer f.ClipEnd()
 	if chart.Band {
 		f.SetFillColor(bandColor.r, bandColor.g, bandColor.b)
-		f.SetDrawColor(bandColor.r, bandColor.g, bandColor.b)
-		f.SetLineWidth(1)
+		c.pen(bandColor, 1)
 		for run := range runs(chart.Points) {
 			if len(run) == 1 {
 				x := p.x(run[0].Time)
@@ -134,8 +132,7 @@ func (c *canvas) points(chart formats.Chart, p projection) {
 		}
 	}
 	f.SetFillColor(lineColor.r, lineColor.g, lineColor.b)
-	f.SetDrawColor(lineColor.r, lineColor.g, lineColor.b)
-	f.SetLineWidth(0.9)
+	c.pen(lineColor, 0.9)
 	f.SetLineJoinStyle("round")
 	for run := range runs(chart.Points) {
 		if len(run) == 1 {

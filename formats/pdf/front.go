@@ -42,6 +42,9 @@ func (c *canvas) note(s string) {
 	c.y += size * lineHeight
 }
 
+// looseLine is the line height of labelled lines, of the font size.
+const looseLine = 1.3
+
 // about prints lines in two columns, label and text. A text of more lines than a block should have is cut.
 func (c *canvas) about(lines []formats.Line) {
 	const size, most = 8, 8
@@ -52,13 +55,13 @@ func (c *canvas) about(lines []formats.Line) {
 	indent := min(float64(labels)*size/1000, 130) + 10
 	for _, l := range lines {
 		text := wrap(regular, printable(l.Text), int((c.width()-indent)*1000/size), most)
-		c.need(float64(len(text)) * size * 1.3)
+		c.need(float64(len(text)) * size * looseLine)
 		c.font(bold, size, faint)
 		c.pdf.Text(margin, c.y+size, shorten(bold, oneLine(l.Label), int((indent-8)*1000/size)))
 		c.font(regular, size, ink)
 		for _, line := range text {
 			c.pdf.Text(margin+indent, c.y+size, line)
-			c.y += size * 1.3
+			c.y += size * looseLine
 		}
 	}
 	c.y += 4
@@ -161,7 +164,7 @@ func (c *canvas) cards(t *table) {
 			blocks = append(blocks, values)
 			most = max(most, lines)
 		}
-		height := float64(most)*size*1.3 + 2*pad
+		height := float64(most)*size*looseLine + 2*pad
 		c.need(height)
 		top := c.y
 		bottom := top
@@ -176,23 +179,22 @@ func (c *canvas) cards(t *table) {
 
 // card draws one record. One that is longer than a page goes on on the next, without a frame.
 func (c *canvas) card(t *table, values [][]string, b box, labelWidth, size, pad float64) {
-	if framed := c.fits(b.h); framed {
-		c.pdf.SetDrawColor(cardFrame.r, cardFrame.g, cardFrame.b)
-		c.pdf.SetLineWidth(0.6)
+	if c.fits(b.h) {
+		c.pen(cardFrame, ruleWidth)
 		c.pdf.Rect(b.x, b.y, b.w, b.h, "D")
 	}
 	c.y += pad
 	for i := range t.columns {
 		label := shorten(bold, oneLine(t.columns[i].label), int((labelWidth-6)*1000/size))
 		for j, line := range values[i] {
-			c.need(size * 1.3)
+			c.need(size * looseLine)
 			if j == 0 {
 				c.font(bold, size, faint)
 				c.pdf.Text(b.x+pad, c.y+size, label)
 				c.font(regular, size, ink)
 			}
 			c.pdf.Text(b.x+pad+labelWidth, c.y+size, line)
-			c.y += size * 1.3
+			c.y += size * looseLine
 		}
 	}
 	c.y += pad
