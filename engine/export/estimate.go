@@ -137,7 +137,8 @@ func (p *Plan) checkLimits() error {
 	return nil
 }
 
-// leastRows is what the rows are refused by: the bound of a long item, and of a wide one, where it is no exact number, its longest series.
+// leastRows is what the rows are refused by: the bound, but of a wide item of raw samples or deltas, where it is no exact number, the
+// longest series.
 func (it *Item) leastRows() int64 {
 	if !it.request.Wide || it.Exact || it.request.Bucket != nil {
 		return it.Rows

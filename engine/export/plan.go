@@ -107,9 +107,7 @@ func (p *Plan) resolveRanges() (faults request.Faults) {
 
 // resolveSeries finds each item's series, what they hold in its range, and its columns.
 func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []string, faults request.Faults, err error) {
-	filled := make([]bool, len(p.Request.Format.Columns))
-	absent := map[int]bool{}
-	bare := map[int][]int{} // of wide items their columns (by index in format.columns) that only a prefix could have filled, and did not
+	bare := make([][]int, len(p.Items)) // of wide items their columns (by index in format.columns) that only a prefix could have filled, and did not
 	for i := range p.Items {
 		it := &p.Items[i]
 		series, none, err := selectSeries(ctx, snap, it.request)
@@ -124,14 +122,9 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 			}
 		}
 		if it.request.Wide && len(none) == 0 {
-			var unfilled []int
 			var found request.Faults
-			it.columns, it.NotPrinted, unfilled, found = wideColumns(p.Request, i, it.Series)
+			it.columns, it.NotPrinted, bare[i], found = wideColumns(p.Request, i, it.Series)
 			faults = append(faults, found...)
-			for _, c := range unfilled {
-				absent[c] = true
-			}
-			bare[i] = unfilled
 		}
 		if err := it.resolveTimes(p.Request.Format.Zone); err != nil {
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("items[%d].params.decimation.ds", i),
@@ -142,28 +135,8 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 		}
 		nameZones(it.columns, &p.Request.Format)
 	}
-	entries := make(map[string]int, len(filled)) // of format.columns by id
-	for c, entry := range p.Request.Format.Columns {
-		entries[entry.ID] = c
-	}
-	for i := range p.Items {
-		for _, c := range p.Items[i].columns {
-			if e, ok := entries[c.ID]; ok { // default columns are not listed
-				filled[e] = true
-			}
-		}
-	}
-	for i := range p.Items {
-		// Columns that no item fills are reported below; those that other items fill leave this one bare.
-		if left := bare[i]; len(left) > 0 && !p.Items[i].hasSeriesColumn() && !slices.ContainsFunc(left, func(c int) bool { return !filled[c] }) {
-			faults = append(faults, nothingButTime(i))
-		}
-	}
-	for c, entry := range p.Request.Format.Columns {
-		if absent[c] && !filled[c] {
-			missing = append(missing, fmt.Sprintf("format.columns[%d]: no series of the wide items is called %s", c, entry.ID))
-		}
-	}
+	absent, found := p.bareColumns(bare)
+	missing, faults = append(missing, absent...), append(faults, found...)
 	if len(missing) > 0 || len(faults) > 0 {
 		return missing, faults, nil
 	}
@@ -173,6 +146,32 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 		}
 	}
 	return nil, nil, nil
+}
+
+// bareColumns finds columns of wide items (bare, by item) that no item filled at all, and items that are left without a series.
+func (p *Plan) bareColumns(bare [][]int) (missing []string, faults request.Faults) {
+	filled := map[string]bool{} // by id
+	for i := range p.Items {
+		for _, c := range p.Items[i].columns {
+			filled[c.ID] = true
+		}
+	}
+	entries := p.Request.Format.Columns
+	absent := func(c int) bool { return !filled[entries[c].ID] }
+	for i, left := range bare {
+		// Columns that no item fills are reported below; those that other items fill leave this one bare.
+		if len(left) > 0 && !p.Items[i].hasSeriesColumn() && !slices.ContainsFunc(left, absent) {
+			faults = append(faults, nothingButTime(i))
+		}
+	}
+	all := slices.Concat(bare...)
+	slices.Sort(all)
+	for _, c := range slices.Compact(all) {
+		if absent(c) {
+			missing = append(missing, fmt.Sprintf("format.columns[%d]: no series of the wide items is called %s", c, entries[c].ID))
+		}
+	}
+	return missing, faults
 }
 
 // hasSeriesColumn says whether a wide item prints any series.
