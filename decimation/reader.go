@@ -33,7 +33,7 @@ func newReader(src array.RecordReader, spec Spec, mem memory.Allocator) (array.R
 		src.Release()
 		return nil, err
 	}
-	r := &reader{in: in, spec: spec}
+	r := &reader{in: in, spec: spec, end: math.MinInt64}
 	r.src, r.batch = src, spec.Batch
 	r.open(mem)
 	return r, nil
@@ -47,9 +47,8 @@ type reader struct {
 	spec Spec
 
 	moments    Moments
-	start, end int64 // the current bucket, where inBucket
-	inBucket   bool
-	span       int // hint for Buckets.find
+	start, end int64 // the current bucket; before the first, one that ends where time begins
+	span       int   // hint for Buckets.find
 	finished   bool
 }
 
@@ -80,14 +79,13 @@ func (r *reader) take() {
 		r.closeBucket()
 		return
 	}
-	if !r.inBucket || t >= r.end {
+	if t >= r.end {
 		if r.closeBucket(); r.err != nil {
 			return
 		}
 		if r.start, r.end, r.err = r.spec.Buckets.find(t, &r.span); r.err != nil {
 			return
 		}
-		r.inBucket = true
 	}
 	stop := seek(times, next, min(r.end, r.spec.To))
 	r.add(next, stop)
