@@ -46,10 +46,7 @@ func (r *Reader) verifyEnds() error {
 
 func (r *Reader) verifyBlock(i int) error {
 	k := &r.index[i]
-	b := r.data[k.offset : k.offset+int64(k.length)]
-	if checksum(b) != k.crc {
-		return r.corrupt(k.offset, "a block does not match its checksum")
-	}
+	r.sound[i/32].And(^(uint32(1) << (i % 32))) // so that open checks it again
 	var c columns
 	if err := r.open(i, &c); err != nil {
 		return err
