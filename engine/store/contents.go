@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"decant/engine/store/segment"
 	"decant/engine/store/wal"
@@ -56,7 +55,7 @@ func checkSegment(r *segment.Reader, s segmentFile) error {
 	return nil
 }
 
-func (o *contents) path(name string) string { return filepath.Join(o.dir, filepath.FromSlash(name)) }
+func (o *contents) path(name string) string { return filePath(o.dir, name) }
 
 func (o *contents) closeLogs() {
 	for _, f := range o.logs {
@@ -86,16 +85,12 @@ type replayed struct {
 type replayedLog struct {
 	good     int64  // bytes up to which the log is whole
 	torn     int64  // bytes behind them
-	ended    bool   // by a clean stop's end mark
 	sequence uint64 // of the frame behind it
 }
 
 // replay reads all logs into memory. The log that is being written may be torn at its end; anything else that is not whole is damage.
 func (o *contents) replay(ctx context.Context) (*replayed, error) {
-	p := &replayed{sequence: 1}
-	if n := len(o.cur.segments); n > 0 {
-		p.arrival = o.cur.segments[n-1].last
-	}
+	p := &replayed{sequence: 1, arrival: o.cur.arrival()}
 	for i, l := range o.cur.logs {
 		if err := p.log(ctx, o.logs[i], l.bytes, i == 0); err != nil {
 			return nil, damaged(o.path(l.name), err)
@@ -135,7 +130,7 @@ func (p *replayed) log(ctx context.Context, f *os.File, complete int64, first bo
 	}
 	p.heads = append(p.heads, head)
 	p.sequence = r.Sequence()
-	p.logs = append(p.logs, replayedLog{good: r.Offset(), torn: max(0, info.Size()-r.Offset()), ended: r.Ended(), sequence: r.Sequence()})
+	p.logs = append(p.logs, replayedLog{good: r.Offset(), torn: max(0, info.Size()-r.Offset()), sequence: r.Sequence()})
 	return nil
 }
 

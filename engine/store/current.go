@@ -2,10 +2,8 @@ package store
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +43,14 @@ type segmentFile struct {
 type logFile struct {
 	name  string
 	bytes int64 // -1: being written
+}
+
+// arrival is the number of samples in segments, and so the arrival of the newest of them.
+func (c current) arrival() uint64 {
+	if n := len(c.segments); n > 0 {
+		return c.segments[n-1].last
+	}
+	return 0
 }
 
 func (c current) encode() []byte {
@@ -173,8 +179,11 @@ func removeOrphans(fsys vfs.FS, dir string, c current) error {
 // removeFile deletes a file that is no longer part of the store. Where that fails (Windows does not delete what a reader has open) the next
 // Open does it.
 func removeFile(fsys vfs.FS, dir, name string) {
-	_ = fsys.Remove(filepath.Join(dir, filepath.FromSlash(name)))
+	_ = fsys.Remove(filePath(dir, name))
 }
+
+// filePath is where a file of the store in dir is; name is as CURRENT has it.
+func filePath(dir, name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
 
 func currentPath(dir string) string { return filepath.Join(dir, currentFile) }
 
@@ -189,5 +198,3 @@ func lostCurrent(dir string) error {
 	}
 	return nil
 }
-
-func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

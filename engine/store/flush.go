@@ -151,10 +151,7 @@ func (s *Store) publish(name string, bytes int64, samples uint64, n int) ([]logF
 	s.currentMu.Lock()
 	defer s.currentMu.Unlock()
 	next := s.current
-	first := uint64(1)
-	if k := len(next.segments); k > 0 {
-		first = next.segments[k-1].last + 1
-	}
+	first := next.arrival() + 1
 	next.segments = append(slices.Clone(next.segments), segmentFile{name, bytes, first, first + samples - 1})
 	old := next.logs[:n]
 	next.logs = slices.Clone(next.logs[n:])

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -14,17 +16,18 @@ import (
 // recover brings back what the folder holds and starts a new log:
 //
 //  1. open the segments and replay the logs that CURRENT names
-//  2. where the last writer did not stop cleanly: copy the whole frames of its log to a new, synced file. The bytes of the old one may be in the page cache
+//  2. sync the folder, so that CURRENT is durable, and delete what it does not name
+//  3. where the last writer did not stop cleanly: copy the whole frames of its log to a new, synced file. The bytes of the old one may be in the page cache
 //     alone, and after a failed sync they will never be on disk, though they read well
-//  3. make a new log, whose first frame carries the window of deliveries over
-//  4. replace CURRENT; from here on the old files are not part of the store
-//  5. delete what CURRENT does not name
+//  4. make a new log, whose first frame carries the window of deliveries over
+//  5. replace CURRENT; from here on the old files are not part of the store
+//  6. delete what the new CURRENT does not name
 //
 // A crash at any line leaves the old CURRENT or the new one with all their files.
 func (s *Store) recover() error {
 	cur, _, err := readCurrent(s.cfg.Dir)
 	switch {
-	case isMissing(err):
+	case errors.Is(err, fs.ErrNotExist):
 		if err := lostCurrent(s.cfg.Dir); err != nil {
 			return err
 		}

@@ -141,8 +141,8 @@ func (s *Snapshot) Stats(ctx context.Context, id uint32, from, to int64) (Stats,
 	return stats, damaged("", err)
 }
 
-// Scan reads a series in from ≤ t < to by time, then arrival, duplicates settled. Each record has the asked-for columns: time value kind text sum received
-// protocol. The caller releases the reader; its Err is a *CorruptError where the store is damaged.
+// Scan reads a series in from ≤ t < to by time, then arrival, duplicates settled. Each record has the asked-for columns: time value kind text sum update
+// received protocol. The caller releases the reader; its Err is a *CorruptError where the store is damaged.
 func (s *Snapshot) Scan(ctx context.Context, id uint32, from, to int64, columns ...string) (array.RecordReader, error) {
 	runs, err := s.runs(id)
 	if err != nil {

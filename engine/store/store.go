@@ -150,8 +150,7 @@ type Store struct {
 }
 
 // Open opens the store in cfg.Dir for writing, and makes one where there is none. All that was ever acknowledged is there when it returns, and other processes may
-// hand samples over (Dial). Another writer
-// is ErrInUse, damage a *CorruptError.
+// hand samples over (Dial). Another writer is ErrInUse, damage a *CorruptError.
 func Open(cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -284,7 +283,7 @@ func fileName(folder string, n uint64, ext string) string {
 	return fmt.Sprintf("%s/%08d.%s", folder, n, ext)
 }
 
-func (s *Store) path(name string) string { return filepath.Join(s.cfg.Dir, filepath.FromSlash(name)) }
+func (s *Store) path(name string) string { return filePath(s.cfg.Dir, name) }
 
 // exists says whether a folder has an entry of that name.
 func exists(path string) bool {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"decant/engine/store/segment"
 )
@@ -85,7 +84,7 @@ func (v *verifier) open() (current, error) {
 		}
 		v.broken = map[string]error{}
 		for _, s := range cur.segments {
-			path := filepath.Join(v.dir, filepath.FromSlash(s.name))
+			path := filePath(v.dir, s.name)
 			r, err := segment.Open(path)
 			if err != nil {
 				r, v.broken[s.name] = nil, damaged(path, err)
@@ -93,7 +92,7 @@ func (v *verifier) open() (current, error) {
 			v.segments = append(v.segments, r)
 		}
 		for _, l := range cur.logs {
-			path := filepath.Join(v.dir, filepath.FromSlash(l.name))
+			path := filePath(v.dir, l.name)
 			f, err := os.Open(path)
 			if err != nil {
 				f, v.broken[l.name] = nil, damaged(path, err)
@@ -143,13 +142,10 @@ func (v *verifier) segment(ctx context.Context, i int, s segmentFile) error {
 }
 
 func (v *verifier) logs(ctx context.Context, cur current) error {
-	p := &replayed{}
-	if n := len(cur.segments); n > 0 {
-		p.arrival = cur.segments[n-1].last
-	}
+	p := &replayed{arrival: cur.arrival()}
 	for i, l := range cur.logs {
 		v.summary.Logs++
-		path := filepath.Join(v.dir, filepath.FromSlash(l.name))
+		path := filePath(v.dir, l.name)
 		err := v.broken[l.name]
 		if err == nil {
 			err = damaged(path, p.logTwice(ctx, v.files[i], l.bytes, i == 0))

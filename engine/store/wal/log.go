@@ -67,9 +67,6 @@ func (l *Log) write(f Frame) error {
 	return nil
 }
 
-// Path is the file's name.
-func (l *Log) Path() string { return l.path }
-
 // Size is the file's length in bytes: header and whole frames.
 func (l *Log) Size() int64 { return l.size }
 
