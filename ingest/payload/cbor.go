@@ -118,11 +118,19 @@ func (c *cborReader) peekMajor() int {
 	return int(c.data[c.pos] >> 5)
 }
 
-// enter opens the array or map whose head was read. count is the number of its elements, or indefinite.
-func (c *cborReader) enter(h cborHead) (count uint64, err error) {
+// deeper goes down one level.
+func (c *cborReader) deeper() error {
 	c.depth++
 	if c.depth > c.maxDepth {
-		return 0, fault(ReasonLimit, c.pos, "arrays, maps and tags are nested deeper than %d", c.maxDepth)
+		return fault(ReasonLimit, c.pos, "arrays, maps and tags are nested deeper than %d", c.maxDepth)
+	}
+	return nil
+}
+
+// enter opens the array or map whose head was read. count is the number of its elements, or indefinite.
+func (c *cborReader) enter(h cborHead) (count uint64, err error) {
+	if err := c.deeper(); err != nil {
+		return 0, err
 	}
 	if h.indefinite() {
 		return indefinite, nil

@@ -26,7 +26,7 @@ func (c *cborReader) skip() error {
 	case majorMap:
 		return c.skipMap(h)
 	case majorTag:
-		if _, err := c.enter(cborHead{info: infoIndefinite}); err != nil { // tags nest, too
+		if err := c.deeper(); err != nil {
 			return err
 		}
 		err := c.skip()

@@ -27,31 +27,11 @@ func inRange(ns int64, ok bool) (int64, error) {
 
 // UTC is the Local of times that are UTC.
 func UTC(year, month, day, hour, minute, second, nsec int) (int64, error) {
-	seconds := unixSeconds(year, month, day, hour, minute, second)
+	seconds := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC).Unix()
 	if seconds < 0 { // toward zero, so that the whole seconds of the earliest times fit, too
 		seconds, nsec = seconds+1, nsec-1e9
 	}
 	return inRange(decimal.FromInt(seconds).Nanos(int64(nsec), 9))
-}
-
-// unixSeconds counts the seconds since 1970 in the proleptic Gregorian calendar.
-func unixSeconds(year, month, day, hour, minute, second int) int64 {
-	// Days since 1 March of year 0: years start in March, so that the leap day is their last.
-	y, m := int64(year), int64(month)
-	if m <= 2 {
-		y, m = y-1, m+12
-	}
-	days := 365*y + floorDiv(y, 4) - floorDiv(y, 100) + floorDiv(y, 400) + (153*(m-3)+2)/5 + int64(day) - 1
-	const march0to1970 = 719468
-	return (days-march0to1970)*86400 + int64(hour)*3600 + int64(minute)*60 + int64(second)
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }
 
 // CheckDate refuses dates and times of day that no calendar has.

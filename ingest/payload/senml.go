@@ -294,6 +294,11 @@ func decodeData(dst, text []byte) ([]byte, bool) {
 	return dst, err == nil
 }
 
+// faultMandatory is the fault of a label whose trailing underscore says that it must be understood (RFC 8428 section 4.4).
+func (w *work) faultMandatory(text string, at int) error {
+	return w.fault(ReasonSenML, text, at, "the label ends in _, so it must be understood, and decant does not know it")
+}
+
 // labelList prints a set of labels.
 func labelList(set uint32) string {
 	var list []string

@@ -11,31 +11,19 @@ func (w *work) senmlJSON() error {
 		w.record = 0
 		return w.jsonRecord()
 	case '[':
-	default:
-		return s.unexpected("an array of SenML records")
-	}
-	if err := s.enter(); err != nil {
+		err := s.array(func(i int) error {
+			w.record = i
+			if s.peek() != '{' {
+				return w.fault(ReasonSenML, "", s.pos, "a record must be an object")
+			}
+			return w.jsonRecord()
+		})
+		if err == nil && w.record < 0 {
+			return fault(ReasonSenML, 0, "the pack has no records; at least one is needed")
+		}
 		return err
 	}
-	for w.record = 0; ; w.record++ {
-		more, err := s.next(w.record == 0, ']')
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		if s.peek() != '{' {
-			return w.locate(fault(ReasonSenML, s.pos, "a record must be an object"))
-		}
-		if err := w.jsonRecord(); err != nil {
-			return err
-		}
-	}
-	if w.record == 0 {
-		return fault(ReasonSenML, 0, "the pack has no records; at least one is needed")
-	}
-	return nil
+	return s.unexpected("an array of SenML records")
 }
 
 // jsonRecord reads one record and resolves it.
@@ -89,11 +77,6 @@ func (w *work) readJSONRecord(r *record) error {
 			return err
 		}
 	}
-}
-
-// faultMandatory is the fault of a label whose trailing underscore says that it must be understood (RFC 8428 section 4.4).
-func (w *work) faultMandatory(text string, at int) error {
-	return w.fault(ReasonSenML, text, at, "the label ends in _, so it must be understood, and decant does not know it")
 }
 
 // readJSONField reads the value of a known label.

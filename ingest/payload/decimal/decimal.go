@@ -8,6 +8,7 @@
 package decimal
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/big"
@@ -206,13 +207,7 @@ func (d Decimal) Sign() int {
 	if d.big != nil {
 		return d.big.Sign()
 	}
-	switch {
-	case d.m < 0:
-		return -1
-	case d.m > 0:
-		return 1
-	}
-	return 0
+	return cmp.Compare(d.m, 0)
 }
 
 // Abs is |d|.

@@ -1,6 +1,7 @@
 package decimal
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 	"math/bits"
@@ -128,7 +129,7 @@ func (d Decimal) floor(shift int) (int64, rest, bool) {
 		if r < 0 {
 			quotient, r = quotient-1, r+p
 		}
-		return quotient, classify(r != 0, cmpInt(r, p-r)), true
+		return quotient, classify(r != 0, cmp.Compare(r, p-r)), true
 	}
 	if e >= 0 {
 		n := new(big.Int).Mul(d.int(), bigPow10(e))
@@ -140,26 +141,16 @@ func (d Decimal) floor(shift int) (int64, rest, bool) {
 }
 
 // classify names a remainder by how it compares with what is missing to one.
-func classify(any bool, cmp int) rest {
+func classify(any bool, order int) rest {
 	switch {
 	case !any:
 		return restZero
-	case cmp < 0:
+	case order < 0:
 		return restBelow
-	case cmp == 0:
+	case order == 0:
 		return restHalf
 	}
 	return restAbove
-}
-
-func cmpInt(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // int is d's mantissa as a big.Int, not to be changed.
