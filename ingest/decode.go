@@ -132,7 +132,7 @@ func (d *decoding) setAside(g *group, m Message, err error) {
 	g.letters = append(g.letters, l)
 	if !d.told[l.Reason] {
 		d.told[l.Reason] = true
-		d.log.Warn("message set aside as a dead letter; more for this reason are only counted", "reason", l.Reason, "topic", l.Topic, "error", err)
+		d.cfg.Log.Warn("message set aside as a dead letter; more for this reason are only counted", "reason", l.Reason, "topic", l.Topic, "error", err)
 	}
 }
 

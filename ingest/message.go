@@ -2,7 +2,7 @@ package ingest
 
 import "context"
 
-// Message is one MQTT message, or one chunk of a file, on its way to becoming samples.
+// Message is one MQTT message on its way to becoming samples.
 type Message struct {
 	Topic    string
 	Payload  []byte
@@ -19,7 +19,7 @@ type Message struct {
 	Ack func()
 }
 
-// Delivery identifies one QoS 1 delivery, so that the same one coming again with DUP set after a crash is
+// Delivery identifies one delivery at QoS 1 or 2, so that the same one coming again with DUP set after a crash is
 // recognised although it was already stored.
 type Delivery struct {
 	Client   string
@@ -30,7 +30,7 @@ type Delivery struct {
 // Batch is what one sync makes durable.
 type Batch struct {
 	Samples    []Sample
-	Deliveries []Delivery // the QoS 1 and 2 deliveries that the samples came from
+	Deliveries []Delivery // at QoS 1 and 2, whatever became of their messages: samples, dead letters or nothing
 }
 
 // Appender stores samples. Append returns nil when the whole batch is durable, and only then may its messages

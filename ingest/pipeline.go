@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
 
-// Source is where messages come from: an MQTT client, the embedded broker, a file.
+// Source is where messages come from: an MQTT client, the embedded broker.
 //
 // Run delivers each message to take, in order of receipt, and returns when ctx ends or nothing more will come. take blocks
 // while the queue is full: a source that waits in it reads no more, and that is all the flow control there is. take
@@ -32,7 +31,6 @@ type Source interface {
 // Memory is bounded by the queue and three groups. A pipeline runs once.
 type Pipeline struct {
 	cfg Config
-	log *slog.Logger
 
 	gate     sync.RWMutex // held for reading by take, for writing while the queue is closed
 	stopping context.Context
@@ -56,7 +54,6 @@ func New(cfg Config) (*Pipeline, error) {
 	cfg = cfg.withDefaults()
 	p := &Pipeline{
 		cfg:    cfg,
-		log:    cfg.Log,
 		queue:  make(chan Message, cfg.QueueMessages),
 		room:   semaphore.NewWeighted(cfg.QueueBytes),
 		groups: make(chan *group),

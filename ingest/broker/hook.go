@@ -86,8 +86,7 @@ func (h *hook) OnWillSent(cl *mochi.Client, pk packets.Packet) {
 func (h *hook) OnSessionEstablished(cl *mochi.Client, _ packets.Packet) { h.open.begin(cl) }
 func (h *hook) OnDisconnect(cl *mochi.Client, _ error, _ bool)          { h.open.end(cl) }
 
-// quiet passes the server's own log on from warnings upwards, and only as far as an operator can use it: the rest is about its
-// internals.
+// quiet passes on only the errors of the server's own log: the rest is about its internals.
 type quiet struct{ slog.Handler }
 
 func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {

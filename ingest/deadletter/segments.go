@@ -1,6 +1,7 @@
 package deadletter
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -52,12 +53,7 @@ func segments(dir string) ([]segment, error) {
 		}
 		all = append(all, segment{path: filepath.Join(dir, e.Name()), first: first, bytes: info.Size()})
 	}
-	slices.SortFunc(all, func(a, b segment) int {
-		if a.first < b.first {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
 	return all, nil
 }
 
