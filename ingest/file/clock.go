@@ -19,6 +19,9 @@ type clock struct {
 	c      Config
 }
 
+// errRange is the fault of a time that no sample can have.
+var errRange = errors.New("time is outside the years 1678 to 2262")
+
 // newClock makes the clock of a configuration, or says what is wrong with its time format.
 func newClock(c Config) (*clock, error) {
 	k := &clock{c: c, latest: c.Received + min(int64(c.Payload.MaxFuture), math.MaxInt64-max(c.Received, 0))}
@@ -80,7 +83,7 @@ func (k *clock) at(text []byte) (int64, error) {
 func (k *clock) row(i int64) (int64, error) {
 	step := int64(k.c.Step)
 	if i > (math.MaxInt64-max(k.c.Start, 0))/step {
-		return 0, errors.New("time is outside the years 1678 to 2262")
+		return 0, errRange
 	}
 	ns := k.c.Start + i*step
 	return ns, k.check(ns)
@@ -89,7 +92,7 @@ func (k *clock) row(i int64) (int64, error) {
 // check refuses times that no sample may have.
 func (k *clock) check(ns int64) error {
 	if ns < ingest.MinTime || ns > ingest.MaxTime {
-		return errors.New("time is outside the years 1678 to 2262")
+		return errRange
 	}
 	if ns > k.latest {
 		return fmt.Errorf("time %s is more than %v ahead of its receipt at %s", time.Unix(0, ns).UTC().Format(time.RFC3339Nano), k.c.Payload.MaxFuture,

@@ -27,7 +27,7 @@ const (
 // Formats lists what Config.Format may be.
 var Formats = []string{FormatCSV, FormatJSONL, FormatSenMLJSON, FormatSenMLCBOR, FormatPayload}
 
-// extensions say the format, longest first.
+// extensions say the format; the first that a name ends in does.
 var extensions = []struct{ extension, format string }{
 	{".senml.json", FormatSenMLJSON}, {".senml.cbor", FormatSenMLCBOR},
 	{".csv", FormatCSV}, {".tsv", FormatCSV}, {".txt", FormatCSV},
@@ -58,8 +58,8 @@ type Config struct {
 	// What follows is for CSV alone.
 
 	TimeColumn string // default: the first of time, timestamp, ts, t and date, in any case
-	// TimeFormat is iso, local (as iso, the name by which exports call it), unix (seconds), unixMilli, or a layout in strftime's letters. Empty: ISO 8601 or Unix time, as each cell looks; below
-	// 10^11 it is seconds, below 10^14 milliseconds.
+	// TimeFormat is iso, local (as iso, the name by which exports call it), unix (seconds), unixMilli, or a layout in strftime's
+	// letters. Empty: ISO 8601 or Unix time, as each cell looks; below 10^11 it is seconds, below 10^14 milliseconds.
 	TimeFormat string
 	// Step is the time from row to row of a file without a time column; the first row is at Start (ns since 1970, UTC).
 	Start int64

@@ -74,21 +74,16 @@ func (in *intake) header(rs *records) (*table, error) {
 		case len(cells) == 0:
 			continue
 		}
-		t, err := in.cfg.readHeader(cells)
-		if err != nil {
-			return nil, in.headerFaults(rs.line, err)
+		t, faults := in.cfg.readHeader(cells)
+		if len(faults) == 0 {
+			return t, nil
 		}
-		return t, nil
+		e := &FaultsError{Name: in.name, Whole: true}
+		for _, fault := range faults {
+			e.Faults = append(e.Faults, Fault{rs.line, fault.Error()})
+		}
+		return nil, e
 	}
-}
-
-// headerFaults makes one fault of each that was joined.
-func (in *intake) headerFaults(line int, err error) error {
-	e := &FaultsError{Name: in.name, Whole: true}
-	for _, fault := range err.(interface{ Unwrap() []error }).Unwrap() {
-		e.Faults = append(e.Faults, Fault{line, fault.Error()})
-	}
-	return e
 }
 
 // readFault tells a fault of the file from one of reading it.

@@ -33,7 +33,7 @@ type Summary struct {
 	Rows    int64 // without the header
 	Samples int64
 	Bad     int64   // rows that could not be taken
-	Faults  []Fault // of the first ten of them
+	Faults  []Fault // of the first MaxFaults of them
 	First   int64   // time of the earliest sample, ns; valid where Samples > 0
 	Last    int64   // time of the latest
 }

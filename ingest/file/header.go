@@ -29,9 +29,8 @@ type table struct {
 }
 
 // readHeader makes sense of the header's cells. All its faults come at once.
-func (c Config) readHeader(cells []cell) (*table, error) {
-	t := &table{time: -1, name: -1, value: -1, unit: -1, publisher: -1}
-	var faults []error
+func (c Config) readHeader(cells []cell) (t *table, faults []error) {
+	t = &table{time: -1, name: -1, value: -1, unit: -1, publisher: -1}
 	for i, h := range cells {
 		label := string(unguard(h.text))
 		if earlier := slices.Index(t.labels, label); earlier >= 0 {
@@ -69,10 +68,7 @@ func (c Config) readHeader(cells []cell) (*table, error) {
 	default:
 		faults = append(faults, c.wideSeries(t)...)
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return t, nil
+	return t, faults
 }
 
 // wideSeries makes a series of each column but the time.
