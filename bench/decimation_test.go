@@ -51,7 +51,7 @@ func decimating(t testing.TB, dir string, f decimation.Function, width string, f
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := decimation.Spec{Buckets: decimation.NewBuckets(w, zone), Function: f, From: math.MinInt64, To: math.MaxInt64}
+	spec := decimation.Spec{Buckets: decimation.NewBuckets(w, zone), Functions: []decimation.Function{f}, From: math.MinInt64, To: math.MaxInt64}
 	var snap export.Snapshot
 	forget := func() (err error) {
 		if snap != nil {

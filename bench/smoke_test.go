@@ -89,7 +89,7 @@ func TestDecimationReadsEverySample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := decimation.Spec{Buckets: decimation.NewBuckets(width, zone), Function: decimation.Avg, From: math.MinInt64, To: math.MaxInt64}
+	spec := decimation.Spec{Buckets: decimation.NewBuckets(width, zone), Functions: []decimation.Function{decimation.Avg}, From: math.MinInt64, To: math.MaxInt64}
 	n, err := decimate(t.Context(), open(t, storeOf(t, smallSeries, smallSeconds)), spec)
 	if err != nil || n != smallSeries*smallSeconds {
 		t.Fatalf("%d samples were read of %d, %v", n, smallSeries*smallSeconds, err)

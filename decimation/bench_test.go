@@ -62,7 +62,7 @@ func BenchmarkDecimation(b *testing.B) {
 	run := func(f Function, width string, rows int, data string) {
 		b.Run(fmt.Sprintf("func=%s/bucket=%s/rows=%d/data=%s", f, width, rows, data), func(b *testing.B) {
 			recs := records[data == "wide"][rows]
-			spec := Spec{Buckets: NewBuckets(mustWidth(b, width), zone), Function: f, From: math.MinInt64, To: math.MaxInt64}
+			spec := Spec{Buckets: NewBuckets(mustWidth(b, width), zone), Functions: []Function{f}, From: math.MinInt64, To: math.MaxInt64}
 			b.ReportAllocs()
 			for b.Loop() {
 				src, err := array.NewRecordReader(recs[0].Schema(), recs)

@@ -25,7 +25,7 @@ func newDeltaReader(src array.RecordReader, look LookBack, mem memory.Allocator)
 	r := &differ{look: look, mem: mem}
 	r.src = src
 	r.schema = src.Schema()
-	r.open(mem)
+	r.open()
 	if r.in, r.err = newInput(r.schema); r.err != nil {
 		return r
 	}

@@ -118,7 +118,7 @@ func TestPipeline(t *testing.T) {
 		}
 		look := func(at int64) (float64, bool, error) {
 			// The first row may have an empty value: the look-back starts at the series' first bucket.
-			return LookBackBucket(spec.Buckets, spec.Function, want[0].t, before, scan)
+			return LookBackBucket(spec.Buckets, spec.Functions[0], want[0].t, before, scan)
 		}
 		whole := spec
 		whole.From, whole.To = math.MinInt64, math.MaxInt64
@@ -148,7 +148,7 @@ func TestPipeline(t *testing.T) {
 		}
 		got, err := rows(t, newDeltaReader(r, look, mem))
 		if err != nil || !sameRows(got, kept) {
-			t.Fatalf("%s %s: %v, %v, want %v", spec.Function, spec.Buckets.Width(), got, err, kept)
+			t.Fatalf("%s %s: %v, %v, want %v", spec.Functions[0], spec.Buckets.Width(), got, err, kept)
 		}
 		mem.AssertSize(asTest{t}, 0)
 	})

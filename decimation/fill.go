@@ -45,7 +45,8 @@ func newFillReader(src array.RecordReader, b Buckets, f Fill, from, to int64, me
 	if from, ok := src.(*reader); ok {
 		r.batch = from.batch
 	}
-	r.open(mem)
+	r.build(functionsOf(src.Schema()), mem)
+	r.open()
 	if r.in, r.err = newInput(src.Schema()); r.err == nil {
 		r.countColumn, r.err = column(src.Schema(), "count", arrow.PrimitiveTypes.Int64)
 	}
@@ -100,12 +101,14 @@ func (f *filler) step() {
 	}
 	if f.next.ok && f.next.t < f.end {
 		f.previous = f.next
-		f.row(f.start, f.previous.value, true, f.previous.count)
+		f.row(f.start, f.previous.count)
+		f.value(0, f.previous.value, true)
 		f.lookAhead()
 		return
 	}
-	v, ok := f.value()
-	f.row(f.start, v, ok, f.takeHollow())
+	v, ok := f.filled()
+	f.row(f.start, f.takeHollow())
+	f.value(0, v, ok)
 }
 
 // begin moves to the next bucket. It is false at the end and at a fault.
@@ -196,8 +199,8 @@ func (f *filler) takeHollow() int64 {
 	return count
 }
 
-// value is what the current bucket prints, which has no value of its own.
-func (f *filler) value() (v float64, ok bool) {
+// filled is what the current bucket prints, which has no value of its own.
+func (f *filler) filled() (v float64, ok bool) {
 	switch {
 	case f.fill.Mode == FillValue:
 		return f.fill.Value + 0, true // −0 + 0 is 0

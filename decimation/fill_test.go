@@ -16,7 +16,7 @@ import (
 // decimatedSource makes a reader of rows as NewReader gives them.
 func decimatedSource(t rapid.TB, mem memory.Allocator, all []row, r *rand.Rand) array.RecordReader {
 	t.Helper()
-	b := array.NewRecordBuilder(mem, Schema)
+	b := array.NewRecordBuilder(mem, Schema([]Function{Avg}))
 	defer b.Release()
 	var records []arrow.Record
 	for len(all) > 0 {
@@ -33,7 +33,7 @@ func decimatedSource(t rapid.TB, mem memory.Allocator, all []row, r *rand.Rand) 
 		records = append(records, b.NewRecord())
 		all = all[n:]
 	}
-	src, err := array.NewRecordReader(Schema, records)
+	src, err := array.NewRecordReader(Schema([]Function{Avg}), records)
 	if err != nil {
 		t.Fatal(err)
 	}

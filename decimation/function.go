@@ -18,9 +18,12 @@ const (
 	Sum
 	Variance // of a sample: divided by n−1
 	Stddev   // the root of Variance
+	Count    // number of values
+	First    // the first value in time, then arrival
+	Last     // the last one
 )
 
-var functionNames = []string{"avg", "min", "max", "sum", "variance", "stddev"}
+var functionNames = []string{"avg", "min", "max", "sum", "variance", "stddev", "count", "first", "last"}
 
 // ParseFunction reads dsf.
 func ParseFunction(s string) (Function, error) {
@@ -49,6 +52,9 @@ func (f Function) String() string {
 	}
 	return fmt.Sprintf("function %d", uint8(f))
 }
+
+// Column names the function's column in Schema, such as value.avg.
+func (f Function) Column() string { return "value." + f.String() }
 
 // OverflowError is a result that float64 can't hold.
 type OverflowError struct {

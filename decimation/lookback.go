@@ -34,7 +34,7 @@ func bucketValue(b Buckets, f Function, start, end int64, scan func(from, to int
 	if err != nil {
 		return 0, false, err
 	}
-	r, err := NewReader(src, Spec{Buckets: b, Function: f, From: start, To: end})
+	r, err := NewReader(src, Spec{Buckets: b, Functions: []Function{f}, From: start, To: end})
 	if err != nil {
 		return 0, false, err
 	}

@@ -13,11 +13,12 @@ import (
 // their squares 192. All others go to a wide one that spans every exponent (Neal 2015, arXiv:1505.05571). Which value went
 // where leaves no trace: Result rounds the whole once.
 type Moments struct {
-	count    int64
-	min, max float64
-	narrow   narrow
-	wide     *wide // nil until a value does not fit narrow
-	scratch  *scratch
+	count       int64
+	min, max    float64
+	first, last float64
+	narrow      narrow
+	wide        *wide // nil until a value does not fit narrow
+	scratch     *scratch
 }
 
 // chunk is how many values are tried before a new common exponent is chosen.
@@ -28,22 +29,46 @@ var errNotFinite = errors.New("a value is not a finite number")
 
 // Add takes values (finite float64s).
 func (m *Moments) Add(values []float64) {
-	m.addExtremes(values)
-	m.addSums(values, true)
+	m.addFor(needExtremes|needSum|needSquares, values)
+}
+
+// addFor takes values for the functions that need no more than n; Result may then be asked for these alone.
+func (m *Moments) addFor(n needs, values []float64) {
+	if len(values) == 0 {
+		return
+	}
+	if m.count == 0 {
+		m.first = values[0]
+	}
+	m.last = values[len(values)-1]
+	if n&needExtremes != 0 {
+		m.addExtremes(values)
+	}
+	if n&(needSum|needSquares) != 0 {
+		m.addSums(values, n&needSquares != 0)
+	}
 	m.count += int64(len(values))
 }
 
-// addFor takes values for one function, which is then the only one that Result may be asked for.
-func (m *Moments) addFor(f Function, values []float64) {
+// needs are the parts of Moments that a function is made of. Count, first and last are always kept.
+type needs uint8
+
+const (
+	needExtremes needs = 1 << iota
+	needSum
+	needSquares
+)
+
+func (f Function) needs() needs {
 	switch f {
 	case Min, Max:
-		m.addExtremes(values)
+		return needExtremes
 	case Avg, Sum:
-		m.addSums(values, false)
-	default:
-		m.addSums(values, true)
+		return needSum
+	case Variance, Stddev:
+		return needSum | needSquares
 	}
-	m.count += int64(len(values))
+	return 0
 }
 
 func (m *Moments) addExtremes(values []float64) {
@@ -100,14 +125,15 @@ func (m *Moments) spill() {
 	}
 }
 
-// Merge adds another's values. o stays as it is.
+// Merge adds another's values, as if they came after m's: that matters to First and Last alone. o stays as it is.
 func (m *Moments) Merge(o *Moments) {
 	if o.count == 0 {
 		return
 	}
 	if m.count == 0 {
-		m.min, m.max = o.min, o.max
+		m.min, m.max, m.first = o.min, o.max, o.first
 	}
+	m.last = o.last
 	m.min, m.max = min(m.min, o.min), max(m.max, o.max)
 	m.count += o.count
 	if m.narrow.empty() {
@@ -157,6 +183,12 @@ func (m *Moments) Result(f Function) (v float64, ok bool, err error) {
 		v = m.variance()
 	case Stddev:
 		v = m.deviation()
+	case Count:
+		v = float64(m.count)
+	case First:
+		v = m.first
+	case Last:
+		v = m.last
 	}
 	if math.IsInf(v, 0) {
 		return 0, false, &OverflowError{Function: f}

@@ -165,7 +165,7 @@ func TestMomentsForOneFunction(t *testing.T) {
 		values := drawValues(t, "shapes")
 		for _, f := range allFunctions {
 			var m Moments
-			m.addFor(f, values)
+			m.addFor(f.needs(), values)
 			got, ok, err := m.Result(f)
 			want, wantOK := reference(f, values)
 			if math.IsInf(want, 0) {

@@ -11,15 +11,15 @@ import (
 
 // Spec says how a series is decimated.
 type Spec struct {
-	Buckets  Buckets
-	Function Function
-	From, To int64 // ns; samples outside take no part; math.MinInt64 and math.MaxInt64 are open ends
-	Batch    int   // most rows of a record, for those who read many series side by side; at most 4,096, which 0 stands for
+	Buckets   Buckets
+	Functions []Function // at least one; all come from one pass over the samples
+	From, To  int64      // ns; samples outside take no part; math.MinInt64 and math.MaxInt64 are open ends
+	Batch     int        // most rows of a record, for those who read many series side by side; at most 4,096, which 0 stands for
 }
 
 // NewReader decimates one series. src has the columns time (timestamp[ns], ascending, no null) and value (float64; a null takes no part);
-// others are not looked at. The rows have Schema: one for each bucket that holds a value, by time. A variance or stddev of one
-// value is a row whose value is null. A result beyond float64 stops the reader with an *OverflowError.
+// others are not looked at. The rows have Schema(spec.Functions): one for each bucket that holds a value, by time. A variance or stddev of one
+// value is null. A result beyond float64 stops the reader with an *OverflowError.
 //
 // The reader owns src and releases it, also when NewReader itself returns an error. It holds at most one record of src and Batch rows
 // of its own; a record is valid until the next call of Next unless retained.
@@ -35,7 +35,11 @@ func newReader(src array.RecordReader, spec Spec, mem memory.Allocator) (array.R
 	}
 	r := &reader{in: in, spec: spec, end: math.MinInt64}
 	r.src, r.batch = src, spec.Batch
-	r.open(mem)
+	r.build(spec.Functions, mem)
+	r.open()
+	for _, f := range spec.Functions {
+		r.needs |= f.needs()
+	}
 	return r, nil
 }
 
@@ -47,6 +51,7 @@ type reader struct {
 	spec Spec
 
 	moments    Moments
+	needs      needs
 	start, end int64 // the current bucket; before the first, one that ends where time begins
 	span       int   // hint for Buckets.find
 	finished   bool
@@ -96,7 +101,7 @@ func (r *reader) take() {
 func (r *reader) add(i, j int) {
 	values := r.in.values.Float64Values()
 	if r.in.values.NullN() == 0 {
-		r.moments.addFor(r.spec.Function, values[i:j])
+		r.moments.addFor(r.needs, values[i:j])
 		return
 	}
 	for i < j {
@@ -108,7 +113,7 @@ func (r *reader) add(i, j int) {
 		for end < j && r.in.values.IsValid(end) {
 			end++
 		}
-		r.moments.addFor(r.spec.Function, values[i:end])
+		r.moments.addFor(r.needs, values[i:end])
 		i = end
 	}
 }
@@ -118,15 +123,18 @@ func (r *reader) closeBucket() {
 	if r.moments.Count() == 0 || r.err != nil {
 		return
 	}
-	v, ok, err := r.moments.Result(r.spec.Function)
-	if err != nil {
-		if over := (*OverflowError)(nil); errors.As(err, &over) {
-			over.Bucket = r.start
+	r.row(r.start, r.moments.Count())
+	for k, f := range r.spec.Functions {
+		v, ok, err := r.moments.Result(f)
+		if err != nil {
+			if over := (*OverflowError)(nil); errors.As(err, &over) {
+				over.Bucket = r.start
+			}
+			r.err = err
+			return
 		}
-		r.err = err
-		return
+		r.value(k, v, ok)
 	}
-	r.row(r.start, v, ok, r.moments.Count())
 	r.moments.Reset()
 }
 

@@ -128,7 +128,7 @@ func decimated(t rapid.TB, samples []sample, spec Spec) []row {
 	}
 	var want []row
 	for start, vs := range values {
-		v, ok := reference(spec.Function, vs)
+		v, ok := reference(spec.Functions[0], vs)
 		if !ok {
 			v = null
 		}
@@ -162,8 +162,8 @@ func drawSamples(t *rapid.T) []sample {
 func drawSpec(t *rapid.T, samples []sample) Spec {
 	zone := mustZone(t, rapid.SampledFrom(testZones).Draw(t, "zone"))
 	spec := Spec{
-		Buckets:  NewBuckets(mustWidth(t, rapid.SampledFrom([]string{"1s", "1m", "15m", "1h", "2h", "1d", "1w", "1M", "1y"}).Draw(t, "ds")), zone),
-		Function: rapid.SampledFrom(allFunctions).Draw(t, "dsf"), From: math.MinInt64, To: math.MaxInt64,
+		Buckets:   NewBuckets(mustWidth(t, rapid.SampledFrom([]string{"1s", "1m", "15m", "1h", "2h", "1d", "1w", "1M", "1y"}).Draw(t, "ds")), zone),
+		Functions: []Function{rapid.SampledFrom(allFunctions).Draw(t, "dsf")}, From: math.MinInt64, To: math.MaxInt64,
 	}
 	if len(samples) > 0 && rapid.Bool().Draw(t, "from") {
 		spec.From = rapid.SampledFrom(samples).Draw(t, "first").t + rapid.Int64Range(-1, 1).Draw(t, "around")
@@ -186,7 +186,7 @@ func TestReader(t *testing.T) {
 		}
 		got, err := rows(t, r)
 		if want := decimated(t, samples, spec); err != nil || !sameRows(got, want) {
-			t.Fatalf("%s %s:\n%v, %v, want\n%v", spec.Function, spec.Buckets.Width(), got, err, want)
+			t.Fatalf("%s %s:\n%v, %v, want\n%v", spec.Functions[0], spec.Buckets.Width(), got, err, want)
 		}
 		mem.AssertSize(asTest{t}, 0)
 	})
@@ -208,7 +208,7 @@ func TestCountsAddUp(t *testing.T) {
 			samples = append(samples, sample{at, 1})
 		}
 		src := source(t, memory.DefaultAllocator, samples, r, nil)
-		reader, err := NewReader(src, Spec{Buckets: NewBuckets(width, zone), Function: Sum, From: math.MinInt64, To: math.MaxInt64})
+		reader, err := NewReader(src, Spec{Buckets: NewBuckets(width, zone), Functions: []Function{Sum}, From: math.MinInt64, To: math.MaxInt64})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +241,7 @@ func TestReaderHandsOutBatches(t *testing.T) {
 	for i := range int64(3*batchRows + 5) {
 		samples = append(samples, sample{i * second, float64(i)})
 	}
-	spec := Spec{Buckets: NewBuckets(Width{1, 's'}, mustZone(t, "UTC")), From: math.MinInt64, To: math.MaxInt64}
+	spec := Spec{Buckets: NewBuckets(Width{1, 's'}, mustZone(t, "UTC")), Functions: []Function{Avg}, From: math.MinInt64, To: math.MaxInt64}
 	r, err := newReader(source(t, mem, samples, rand.New(rand.NewPCG(1, 1)), nil), spec, mem)
 	if err != nil {
 		t.Fatal(err)
@@ -259,7 +259,7 @@ func TestReaderBatch(t *testing.T) {
 	for i := range samples {
 		samples[i] = sample{int64(i) * 2 * second, float64(i)}
 	}
-	spec := Spec{Buckets: NewBuckets(mustWidth(t, "1s"), mustZone(t, "UTC")), Function: Sum, From: 0, To: 200 * second, Batch: 7}
+	spec := Spec{Buckets: NewBuckets(mustWidth(t, "1s"), mustZone(t, "UTC")), Functions: []Function{Sum}, From: 0, To: 200 * second, Batch: 7}
 	for _, filled := range []bool{false, true} {
 		r, err := NewReader(source(t, memory.DefaultAllocator, samples, rand.New(rand.NewPCG(1, 2)), nil), spec)
 		if err != nil {
@@ -304,7 +304,7 @@ func TestReaderFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 			defer mem.AssertSize(t, 0)
-			spec := Spec{Buckets: NewBuckets(mustWidth(t, c.width), utcZone), Function: Sum, From: math.MinInt64, To: math.MaxInt64}
+			spec := Spec{Buckets: NewBuckets(mustWidth(t, c.width), utcZone), Functions: []Function{Sum}, From: math.MinInt64, To: math.MaxInt64}
 			var parts []arrow.Record
 			var schema *arrow.Schema
 			for _, s := range c.samples {

@@ -11,13 +11,31 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Schema is what NewReader and FillReader give: the bucket's start, its value (null where the function has none), and how many of
-// the series' values it holds.
-var Schema = arrow.NewSchema([]arrow.Field{
-	{Name: "time", Type: arrow.FixedWidthTypes.Timestamp_ns},
-	{Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
-	{Name: "count", Type: arrow.PrimitiveTypes.Int64},
-}, nil)
+// Schema is what NewReader and FillReader give: the bucket's start, a column for each function, and how many of the series' values
+// the bucket holds.
+//
+//	time        timestamp[ns]
+//	value.avg   float64, null where the function has no value; the others follow in the order of functions
+//	count       int64
+func Schema(functions []Function) *arrow.Schema {
+	fields := []arrow.Field{{Name: "time", Type: arrow.FixedWidthTypes.Timestamp_ns}}
+	for _, f := range functions {
+		fields = append(fields, arrow.Field{Name: f.Column(), Type: arrow.PrimitiveTypes.Float64, Nullable: true})
+	}
+	return arrow.NewSchema(append(fields, arrow.Field{Name: "count", Type: arrow.PrimitiveTypes.Int64}), nil)
+}
+
+// functionsOf reads a schema's columns that Schema made; none of a schema of raw samples.
+func functionsOf(schema *arrow.Schema) (functions []Function) {
+	for _, field := range schema.Fields() {
+		for f := range functionNames {
+			if field.Name == Function(f).Column() {
+				functions = append(functions, Function(f))
+			}
+		}
+	}
+	return functions
+}
 
 // batchRows is how many rows a record of decimated rows holds at most, unless Spec.Batch says fewer.
 const batchRows = 4096
@@ -37,12 +55,8 @@ func (s *stream) Retain()               { s.references.Add(1) }
 func (s *stream) Schema() *arrow.Schema { return s.schema }
 func (s *stream) Record() arrow.Record  { return s.record }
 func (s *stream) Err() error            { return s.err }
-func (s *stream) open(mem memory.Allocator) {
+func (s *stream) open() {
 	s.references.Store(1)
-	if s.schema == nil {
-		s.schema = Schema
-		s.out = array.NewRecordBuilder(mem, Schema)
-	}
 	if s.batch <= 0 || s.batch > batchRows {
 		s.batch = batchRows
 	}
@@ -67,15 +81,25 @@ func (s *stream) drop() {
 	}
 }
 
-// row appends a row to the record that is being built, and emit hands the record out where it has rows.
-func (s *stream) row(t int64, value float64, ok bool, count int64) {
+// build makes s one that builds records of Schema.
+func (s *stream) build(functions []Function, mem memory.Allocator) {
+	s.schema = Schema(functions)
+	s.out = array.NewRecordBuilder(mem, s.schema)
+}
+
+// row begins a row of the record that is being built; a value for each function follows. emit hands the record out where it has rows.
+func (s *stream) row(t, count int64) {
 	s.out.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(t))
-	if values := s.out.Field(1).(*array.Float64Builder); ok {
-		values.Append(value)
+	s.out.Field(len(s.out.Fields()) - 1).(*array.Int64Builder).Append(count)
+}
+
+// value ends a row with the value of function k.
+func (s *stream) value(k int, v float64, ok bool) {
+	if values := s.out.Field(1 + k).(*array.Float64Builder); ok {
+		values.Append(v)
 	} else {
 		values.AppendNull()
 	}
-	s.out.Field(2).(*array.Int64Builder).Append(count)
 }
 
 func (s *stream) rows() int { return s.out.Field(0).Len() }
@@ -125,7 +149,11 @@ func newInput(schema *arrow.Schema) (in input, err error) {
 	if in.timeColumn, err = column(schema, "time", arrow.FixedWidthTypes.Timestamp_ns); err != nil {
 		return in, err
 	}
-	in.valueColumn, err = column(schema, "value", arrow.PrimitiveTypes.Float64)
+	name := "value"
+	if functions := functionsOf(schema); len(functions) > 0 {
+		name = functions[0].Column()
+	}
+	in.valueColumn, err = column(schema, name, arrow.PrimitiveTypes.Float64)
 	return in, err
 }
 

@@ -40,7 +40,7 @@ func (c *cursor) load() (more bool, err error) {
 			switch column := rec.Column(i); field.Name {
 			case "time":
 				c.times = column.(*array.Timestamp).TimestampValues()
-			case "value":
+			case "value", "value.avg", "value.min", "value.max", "value.sum", "value.variance", "value.stddev", "value.count", "value.first", "value.last":
 				c.value = column.(*array.Float64)
 			case "kind":
 				c.kinds = column.(*array.Uint8).Uint8Values()

@@ -108,7 +108,7 @@ func (it *Item) read(ctx context.Context, snap Snapshot, i int, fields []string)
 
 // decimate makes buckets of a series' samples. It owns r.
 func (it *Item) decimate(r array.RecordReader, f decimation.Function) (array.RecordReader, error) {
-	return decimation.NewReader(r, decimation.Spec{Buckets: it.buckets, Function: f, From: it.From, To: it.To, Batch: it.batch()})
+	return decimation.NewReader(r, decimation.Spec{Buckets: it.buckets, Functions: []decimation.Function{f}, From: it.From, To: it.To, Batch: it.batch()})
 }
 
 // batch is how many rows a decimated series is read ahead: all series together about a million.
