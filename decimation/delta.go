@@ -30,7 +30,7 @@ func newDeltaReader(src array.RecordReader, look LookBack, mem memory.Allocator)
 		return r
 	}
 	fields := append([]arrow.Field(nil), r.schema.Fields()...)
-	fields[r.in.valueColumn].Nullable = true
+	fields[r.in.valueColumns[0]].Nullable = true
 	metadata := r.schema.Metadata()
 	r.schema = arrow.NewSchema(fields, &metadata)
 	return r
@@ -113,7 +113,7 @@ func (d *differ) passOn(values arrow.Array) (arrow.Record, error) {
 	}()
 	runs := d.runs()
 	for i := range columns {
-		if i == d.in.valueColumn {
+		if i == d.in.valueColumns[0] {
 			values.Retain()
 			columns[i] = values
 			continue

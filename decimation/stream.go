@@ -136,12 +136,13 @@ func same(got, want arrow.DataType) bool {
 
 // input is the columns of a source and the record that is being read.
 type input struct {
-	timeColumn, valueColumn int
+	timeColumn   int
+	valueColumns []int // value; of decimated rows value.*, a function each
 
 	times  []arrow.Timestamp
-	values *array.Float64
-	next   int   // the first row that was not read yet
-	last   int64 // the last time of the records before this one
+	values *array.Float64 // of the first value column
+	next   int            // the first row that was not read yet
+	last   int64          // the last time of the records before this one
 }
 
 func newInput(schema *arrow.Schema) (in input, err error) {
@@ -149,12 +150,20 @@ func newInput(schema *arrow.Schema) (in input, err error) {
 	if in.timeColumn, err = column(schema, "time", arrow.FixedWidthTypes.Timestamp_ns); err != nil {
 		return in, err
 	}
-	name := "value"
+	names := []string{"value"}
 	if functions := functionsOf(schema); len(functions) > 0 {
-		name = functions[0].Column()
+		names = names[:0]
+		for _, f := range functions {
+			names = append(names, f.Column())
+		}
 	}
-	in.valueColumn, err = column(schema, name, arrow.PrimitiveTypes.Float64)
-	return in, err
+	in.valueColumns = make([]int, len(names))
+	for k, name := range names {
+		if in.valueColumns[k], err = column(schema, name, arrow.PrimitiveTypes.Float64); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
 }
 
 // advance makes rows available: false at the source's end or fault. What it shows is valid until the next call.
@@ -175,7 +184,7 @@ func (in *input) advance(s *stream) bool {
 			return false
 		}
 		in.times = times.TimestampValues()
-		in.values = rec.Column(in.valueColumn).(*array.Float64)
+		in.values = rec.Column(in.valueColumns[0]).(*array.Float64)
 		if len(in.times) > 0 && int64(in.times[0]) < in.last {
 			s.err = fmt.Errorf("the source goes back in time, from %s to %s", utc(in.last), utc(int64(in.times[0])))
 			return false
