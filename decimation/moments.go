@@ -5,49 +5,150 @@ import (
 	"math"
 )
 
-// Moments is the exact accumulation of any number of float64 values: count, extremes, exact sum and exact sum of squares.
-// Partial Moments merge exactly, in any order. The zero Moments is empty and ready for use; once used it must not be copied.
+// Moments is the exact accumulation of any number of float64 values: count, extremes, first and last, exact sum and exact sum of
+// squares. Partial Moments merge exactly, in any order. The zero Moments is empty and ready for use; once used it must not be copied.
 //
-// Sums are integers, never floats. Values whose exponents lie close together, as those of one sensor mostly do, go to a narrow
-// accumulator: a value is an integer of at most 63 bits times one common power of two, their sum has 128 bits, the sum of
-// their squares 192. All others go to a wide one that spans every exponent (Neal 2015, arXiv:1505.05571). Which value went
+// Sums are integers in the end, never floats. Values whose exponents lie within some twenty to forty of each other, as those of one
+// sensor do, are added up in stretches of up to 2,048 without a rounding (deposit.go), and each stretch's sums go to a fixed-point
+// accumulator. All others go to a wide one that spans every exponent (Neal 2015, arXiv:1505.05571). Which value went
 // where leaves no trace: Result rounds the whole once.
 type Moments struct {
 	count       int64
 	min, max    float64
 	first, last float64
-	narrow      narrow
-	wide        *wide // nil until a value does not fit narrow
+	fixed       fixed
+	wide        *wide // nil until a value does not fit fixed
 	scratch     *scratch
+	prepared    prepared
 }
-
-// chunk is how many values are tried before a new common exponent is chosen.
-const chunk = 128
 
 // errNotFinite is a NaN or an infinity among the values. Neither is a sample: they are refused where samples come in.
 var errNotFinite = errors.New("a value is not a finite number")
 
 // Add takes values (finite float64s).
 func (m *Moments) Add(values []float64) {
-	m.addFor(needExtremes|needSum|needSquares, values)
+	m.add(needExtremes|needSum|needSquares, values, nil)
 }
 
-// addFor takes values for the functions that need no more than n; Result may then be asked for these alone.
-func (m *Moments) addFor(n needs, values []float64) {
+// add takes values for the functions that need no more than n; Result may then be asked for these alone. bounds are the values'
+// exponents where they are known.
+func (m *Moments) add(n needs, values []float64, bounds *Exponents) {
 	if len(values) == 0 {
 		return
 	}
 	if m.count == 0 {
-		m.first = values[0]
+		m.first, m.min, m.max = values[0], values[0], values[0]
+		m.fixed.bounds = NoExponents
 	}
 	m.last = values[len(values)-1]
-	if n&needExtremes != 0 {
-		m.addExtremes(values)
-	}
-	if n&(needSum|needSquares) != 0 {
-		m.addSums(values, n&needSquares != 0)
-	}
 	m.count += int64(len(values))
+	if n&needExtremes != 0 {
+		m.min, m.max = extremesOf(values, m.min, m.max)
+	}
+	if n&(needSum|needSquares) == 0 {
+		return
+	}
+	if bounds != nil {
+		m.addSums(values, n&needSquares != 0, *bounds)
+		return
+	}
+	for len(values) > 0 {
+		stretch := values[:min(1<<mostSize, len(values))]
+		values = values[len(stretch):]
+		e, finite := exponentsOf(stretch)
+		if !finite {
+			m.widen().notFinite, m.wide.used = true, true
+			return
+		}
+		m.addSums(stretch, n&needSquares != 0, e)
+	}
+}
+
+// short is how many values are worth another look at their exponents where those of a longer stretch are too far apart.
+const short = 128
+
+// addSums adds values whose exponents lie within e.
+func (m *Moments) addSums(values []float64, squares bool, e Exponents) {
+	if e.zero() {
+		return
+	}
+	size, ok := e.size(squares)
+	switch {
+	case ok && m.room(e):
+		m.deposit(values, squares, e, size)
+	case len(values) <= short:
+		m.widen().add(values, squares)
+	default:
+		for len(values) > 0 {
+			part := values[:min(short, len(values))]
+			values = values[len(part):]
+			e, _ := exponentsOf(part)
+			m.addSums(part, squares, e)
+		}
+	}
+}
+
+// room makes the fixed accumulator take values within e.
+func (m *Moments) room(e Exponents) bool {
+	if m.fixed.admit(e) {
+		return true
+	}
+	if e.span() > window {
+		return false
+	}
+	m.spill()
+	return m.fixed.admit(e)
+}
+
+// deposit adds values to the fixed accumulator, 2^size at a time.
+func (m *Moments) deposit(values []float64, squares bool, e Exponents, size int) {
+	p := m.prepare(e.top(), size)
+	for len(values) > 0 {
+		stretch := values[:min(1<<size, len(values))]
+		values = values[len(stretch):]
+		if !squares {
+			high, low := sumParts(stretch, p.starts.value)
+			m.fixed.addSum(high)
+			m.fixed.addSum(low)
+			continue
+		}
+		sums := squareParts(stretch, p.starts)
+		m.fixed.addSum(sums.high)
+		m.fixed.addSum(sums.low)
+		m.fixed.addSquares(sums.squareHigh)
+		m.fixed.addSquares(sums.squareLow)
+		m.fixed.addSquares(sums.faultHigh)
+		m.fixed.addSquares(sums.faultLow)
+	}
+}
+
+// prepared are the constants of the last deposit: the next one mostly has the same.
+type prepared struct {
+	top, size int
+	starts    starts
+}
+
+func (m *Moments) prepare(top, size int) *prepared {
+	if p := &m.prepared; p.top != top || p.size != size {
+		*p = prepared{top, size, starts{start(top, size), start(2*top, size), start(2*top-54, size)}}
+	}
+	return &m.prepared
+}
+
+// widen gives the wide accumulator.
+func (m *Moments) widen() *wide {
+	if m.wide == nil {
+		m.wide = new(wide)
+	}
+	return m.wide
+}
+
+// spill moves what the fixed accumulator holds to the wide one.
+func (m *Moments) spill() {
+	if !m.fixed.bounds.zero() {
+		m.widen().addFixed(&m.fixed)
+	}
+	m.fixed.clear()
 }
 
 // needs are the parts of Moments that a function is made of. Count, first and last are always kept.
@@ -71,60 +172,6 @@ func (f Function) needs() needs {
 	return 0
 }
 
-func (m *Moments) addExtremes(values []float64) {
-	if len(values) == 0 {
-		return
-	}
-	low, high := m.min, m.max
-	if m.count == 0 {
-		low, high = values[0], values[0]
-	}
-	for _, v := range values {
-		if v < low {
-			low = v
-		}
-		if v > high {
-			high = v
-		}
-	}
-	m.min, m.max = low, high
-}
-
-func (m *Moments) addSums(values []float64, squares bool) {
-	for len(values) > 0 {
-		part := values[:min(chunk, len(values))]
-		values = values[len(part):]
-		part = part[m.narrow.add(part, squares):]
-		if len(part) == 0 {
-			continue
-		}
-		// part[0] does not fit. Its neighbours are probably like it: try with a common exponent that suits it.
-		m.spill()
-		if m.narrow.rebase(part[0]) {
-			part = part[m.narrow.add(part, squares):]
-		}
-		if len(part) > 0 {
-			m.widen().add(part, squares)
-		}
-	}
-}
-
-// widen gives the wide accumulator.
-func (m *Moments) widen() *wide {
-	if m.wide == nil {
-		m.wide = new(wide)
-	}
-	return m.wide
-}
-
-// spill moves what the narrow accumulator holds to the wide one.
-func (m *Moments) spill() {
-	if !m.narrow.empty() {
-		m.widen().addNarrow(&m.narrow)
-		m.narrow.clear()
-	}
-}
-
 // Merge adds another's values, as if they came after m's: that matters to First and Last alone. o stays as it is.
 func (m *Moments) Merge(o *Moments) {
 	if o.count == 0 {
@@ -132,19 +179,15 @@ func (m *Moments) Merge(o *Moments) {
 	}
 	if m.count == 0 {
 		m.min, m.max, m.first = o.min, o.max, o.first
+		m.fixed.bounds = NoExponents
 	}
 	m.last = o.last
 	m.min, m.max = min(m.min, o.min), max(m.max, o.max)
 	m.count += o.count
-	if m.narrow.empty() {
-		m.narrow.base = o.narrow.base
+	if !m.fixed.merge(&o.fixed) {
+		m.widen().addFixed(&o.fixed)
 	}
-	if m.narrow.base == o.narrow.base {
-		m.narrow.merge(&o.narrow)
-	} else {
-		m.widen().addNarrow(&o.narrow)
-	}
-	if o.wide != nil {
+	if o.wide != nil && o.wide.used {
 		m.widen().merge(o.wide)
 	}
 }
@@ -155,7 +198,7 @@ func (m *Moments) Count() int64 { return m.count }
 // Reset forgets all values and keeps the memory.
 func (m *Moments) Reset() {
 	m.count = 0
-	m.narrow.clear()
+	m.fixed.clear()
 	if m.wide != nil {
 		m.wide.clear()
 	}

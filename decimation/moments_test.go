@@ -165,7 +165,7 @@ func TestMomentsForOneFunction(t *testing.T) {
 		values := drawValues(t, "shapes")
 		for _, f := range allFunctions {
 			var m Moments
-			m.addFor(f.needs(), values)
+			m.add(f.needs(), values, nil)
 			got, ok, err := m.Result(f)
 			want, wantOK := reference(f, values)
 			if math.IsInf(want, 0) {
@@ -314,7 +314,7 @@ func TestRoot128(t *testing.T) {
 		hi := rapid.Uint64Range(1<<60, math.MaxUint64).Draw(t, "hi")
 		lo := rapid.Uint64().Draw(t, "lo")
 		z := new(big.Int)
-		setWords(z, hi, lo)
+		setWords(z, []uint64{lo, hi})
 		want := new(big.Int).Sqrt(z)
 		root, exact := root128(hi, lo)
 		if root != want.Uint64() || exact != (want.Mul(want, want).Cmp(z) == 0) {

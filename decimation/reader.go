@@ -101,7 +101,7 @@ func (r *reader) take() {
 func (r *reader) add(i, j int) {
 	values := r.in.values.Float64Values()
 	if r.in.values.NullN() == 0 {
-		r.moments.addFor(r.needs, values[i:j])
+		r.moments.add(r.needs, values[i:j], nil)
 		return
 	}
 	for i < j {
@@ -113,7 +113,7 @@ func (r *reader) add(i, j int) {
 		for end < j && r.in.values.IsValid(end) {
 			end++
 		}
-		r.moments.addFor(r.needs, values[i:end])
+		r.moments.add(r.needs, values[i:end], nil)
 		i = end
 	}
 }

@@ -1,6 +1,7 @@
 package decimation
 
 import (
+	"encoding/binary"
 	"math"
 	"math/big"
 	"math/bits"
@@ -21,14 +22,15 @@ func (m *Moments) work() *scratch {
 	return m.scratch
 }
 
-// onlyNarrow tells whether the narrow accumulator holds all.
-func (m *Moments) onlyNarrow() bool { return m.wide == nil || !m.wide.used }
+// onlyFixed tells whether the fixed accumulator holds all.
+func (m *Moments) onlyFixed() bool { return m.wide == nil || !m.wide.used }
 
 // sum is the sum, rounded once; infinite where float64 can't hold it.
 func (m *Moments) sum() float64 {
-	if m.onlyNarrow() {
-		negative, hi, lo := m.narrow.magnitude()
-		return round128(negative, hi, lo, false, m.narrow.unit())
+	if m.onlyFixed() {
+		negative, sum := m.fixed.sum.magnitude()
+		top, sticky, exponent := normalise(sum[:])
+		return round(negative, top[0], sticky || top[1]|top[2] != 0, m.fixed.base+exponent+128)
 	}
 	s := m.work()
 	negative, exponent := m.exactSum(&s.sum)
@@ -38,26 +40,25 @@ func (m *Moments) sum() float64 {
 
 // mean is sum ÷ count, rounded once. It lies between the extremes and so never overflows.
 func (m *Moments) mean() float64 {
-	if !m.onlyNarrow() {
-		s := m.work()
-		negative, exponent := m.exactSum(&s.sum)
-		s.divisor.SetUint64(uint64(m.count))
-		return s.quotient(negative, &s.sum, &s.divisor, exponent)
+	if m.onlyFixed() {
+		negative, sum := m.fixed.sum.magnitude()
+		return ratio(negative, sum[:], uint64(m.count), m.fixed.base)
 	}
-	negative, hi, lo := m.narrow.magnitude()
-	if hi|lo == 0 {
-		return 0
-	}
-	// The sum's leading bit goes to bit 127; the count has 63 bits at most, so the quotient has 64 or more.
-	hi, lo, shift := normalise(hi, lo)
-	n := uint64(m.count)
-	high, rest := hi/n, hi%n
-	low, rest := bits.Div64(rest, lo, n)
-	return round128(negative, high, low, rest != 0, m.narrow.unit()-shift)
+	s := m.work()
+	negative, exponent := m.exactSum(&s.sum)
+	s.divisor.SetUint64(uint64(m.count))
+	return s.quotient(negative, &s.sum, &s.divisor, exponent)
 }
+
+// mostWordCount is the largest count n whose n × (n−1) fits a word.
+const mostWordCount = 1 << 32
 
 // variance is (n × Σx² − (Σx)²) ÷ (n × (n−1)), rounded once.
 func (m *Moments) variance() float64 {
+	if n := uint64(m.count); m.onlyFixed() && n <= mostWordCount {
+		numerator := m.fixed.numerator(n)
+		return ratio(false, numerator[:], n*(n-1), 2*m.fixed.base)
+	}
 	s := m.work()
 	exponent := m.exactVariance(s)
 	return s.quotient(false, &s.numerator, &s.divisor, exponent)
@@ -65,6 +66,10 @@ func (m *Moments) variance() float64 {
 
 // deviation is the root of the exact variance, rounded once.
 func (m *Moments) deviation() float64 {
+	if n := uint64(m.count); m.onlyFixed() && n <= mostWordCount {
+		numerator := m.fixed.numerator(n)
+		return rootRatio(numerator[:], n*(n-1), 2*m.fixed.base)
+	}
 	s := m.work()
 	exponent := m.exactVariance(s)
 	if s.numerator.Sign() == 0 {
@@ -86,15 +91,12 @@ func (m *Moments) deviation() float64 {
 
 var mask64 = new(big.Int).SetUint64(math.MaxUint64)
 
-// unit is the power of two of the narrow sum's lowest bit.
-func (n *narrow) unit() int { return int(n.position()) + lowestUnit }
-
 // exactSum sets z to the sum's magnitude in units of 2^exponent.
 func (m *Moments) exactSum(z *big.Int) (negative bool, exponent int) {
-	if m.onlyNarrow() {
-		negative, hi, lo := m.narrow.magnitude()
-		setWords(z, 0, hi, lo)
-		return negative, m.narrow.unit()
+	if m.onlyFixed() {
+		negative, sum := m.fixed.sum.magnitude()
+		setWords(z, sum[:])
+		return negative, m.fixed.base
 	}
 	m.spill()
 	negative, exponent = integer(z, m.wide.sum[:])
@@ -103,9 +105,9 @@ func (m *Moments) exactSum(z *big.Int) (negative bool, exponent int) {
 
 // exactSquares sets z to the sum of squares in units of 2^exponent.
 func (m *Moments) exactSquares(z *big.Int) (exponent int) {
-	if m.onlyNarrow() {
-		setWords(z, m.narrow.q2, m.narrow.q1, m.narrow.q0)
-		return 2 * m.narrow.unit()
+	if m.onlyFixed() {
+		setWords(z, m.fixed.squares[:])
+		return 2 * m.fixed.base
 	}
 	m.spill()
 	_, exponent = integer(z, m.wide.squares[:])
@@ -158,33 +160,13 @@ func (s *scratch) topBits(z *big.Int) (top uint64, sticky bool, exponent int) {
 	return s.top.Rsh(z, uint(exponent)).Uint64(), exponent > 0 && int(z.TrailingZeroBits()) < exponent, exponent
 }
 
-func setWords(z *big.Int, words ...uint64) {
-	var bytes [24]byte
+// setWords sets z to a number of which the lowest word comes first.
+func setWords(z *big.Int, words []uint64) {
+	var bytes [8 * len(int256{})]byte
 	for i, w := range words {
-		for j := range 8 {
-			bytes[8*i+j] = byte(w >> (56 - 8*j))
-		}
+		binary.BigEndian.PutUint64(bytes[len(bytes)-8*(i+1):], w)
 	}
-	z.SetBytes(bytes[:8*len(words)])
-}
-
-// normalise shifts hi:lo, which is not 0, so that bit 127 is set.
-func normalise(hi, lo uint64) (uint64, uint64, int) {
-	if hi == 0 {
-		shift := bits.LeadingZeros64(lo)
-		return lo << shift, 0, 64 + shift
-	}
-	shift := bits.LeadingZeros64(hi)
-	return hi<<shift | lo>>(64-shift), lo << shift, shift
-}
-
-// round128 rounds hi:lo × 2^exponent; sticky says that the true value is more than that, by less than 1.
-func round128(negative bool, hi, lo uint64, sticky bool, exponent int) float64 {
-	if hi|lo == 0 {
-		return 0
-	}
-	hi, lo, shift := normalise(hi, lo)
-	return round(negative, hi, sticky || lo != 0, exponent+64-shift)
+	z.SetBytes(bytes[:])
 }
 
 // round is the float64 nearest to m × 2^exponent, ties to even; sticky says that the true value is more than that, by less than 1.

@@ -76,15 +76,13 @@ func (w *wide) addSquare(m, position uint64) {
 	s[4] += int64(w2)
 }
 
-// addNarrow adds what a narrow accumulator holds.
-func (w *wide) addNarrow(n *narrow) {
-	if n.empty() {
-		return
-	}
+// addFixed adds what a fixed accumulator holds.
+func (w *wide) addFixed(x *fixed) {
 	w.room(1)
-	negative, hi, lo := n.magnitude()
-	addWords(w.sum[:], n.position(), negative, lo, hi)
-	addWords(w.squares[:], 2*n.position(), false, n.q0, n.q1, n.q2)
+	position := x.base - lowestUnit
+	negative, sum := x.sum.magnitude()
+	addWords(w.sum[:], uint64(position), negative, sum[:]...)
+	addWords(w.squares[:], uint64(2*position), false, x.squares[:]...)
 }
 
 // addWords adds an integer, its lowest word first, at a bit position.
