@@ -1,6 +1,7 @@
 package decimation
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -8,13 +9,16 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// LookBack gives delta the value before a series' first one: the last non-empty value before time t (ns).
-type LookBack func(t int64) (value float64, ok bool, err error)
+// LookBack gives delta the value before the first one of value column k (from 0, in the order of the source's columns): the last
+// non-empty value before time t (ns), the time of the first row in which the column has a value.
+type LookBack func(k int, t int64) (value float64, ok bool, err error)
 
-// DeltaReader replaces each value by its difference from the one before: the float64 difference v[i] − v[i−1], at the time of i. Rows
-// without a value are left out and passed over. It works on raw numbers as well: src needs time and value, and
-// other columns are passed on. look is asked once, with the time of the series' first non-empty row; where it knows no value, that
-// row's value is null. A difference beyond float64 stops the reader with a *DeltaOverflowError.
+// DeltaReader replaces each value by its difference from the one before in its column: the float64 difference v[i] − v[i−1], at the
+// time of i. src has a column time and value columns: value, as raw numbers have, or those of Schema. Other columns are passed on.
+//
+// Each value column is differenced by itself. A row stays where any of them has a value, and is null in those that have none; rows
+// without any value are left out and passed over. look is asked once a column; where it knows no value, the column's first difference is
+// null. A difference beyond float64 stops the reader with a *DeltaOverflowError: the earliest, of the first column.
 //
 // The reader owns src and releases it. A record of src becomes one of at most as many rows.
 func DeltaReader(src array.RecordReader, look LookBack) array.RecordReader {
@@ -29,80 +33,147 @@ func newDeltaReader(src array.RecordReader, look LookBack, mem memory.Allocator)
 	if r.in, r.err = newInput(r.schema); r.err != nil {
 		return r
 	}
-	fields := append([]arrow.Field(nil), r.schema.Fields()...)
-	fields[r.in.valueColumns[0]].Nullable = true
+	fields, made := r.schema.Fields(), []arrow.Field(nil)
+	for _, at := range r.in.valueColumns {
+		fields[at].Nullable = true
+		made = append(made, fields[at])
+	}
 	metadata := r.schema.Metadata()
 	r.schema = arrow.NewSchema(fields, &metadata)
+	r.out = array.NewRecordBuilder(mem, arrow.NewSchema(made, nil))
+	for _, out := range r.out.Fields() {
+		r.columns = append(r.columns, differences{out: out.(*array.Float64Builder)})
+	}
 	return r
 }
 
 type differ struct {
 	stream
-	in   input
-	look LookBack
-	mem  memory.Allocator
-
-	looked bool
-	before point
+	in      input
+	look    LookBack
+	mem     memory.Allocator
+	columns []differences
+	kept    []run // the rows of the current record that stay
 }
+
+// differences is a value column: what it holds in the current record, and what becomes of it.
+type differences struct {
+	values *array.Float64
+	out    *array.Float64Builder
+
+	before float64 // the last value
+	known  bool    // there is one
+	looked bool
+}
+
+// run is the rows first to end−1.
+type run struct{ first, end int }
 
 // Next makes the differences of the next record that has any value.
 func (d *differ) Next() bool {
 	d.drop()
 	for d.err == nil && d.in.advance(&d.stream) {
 		d.in.next = len(d.in.times)
-		values, err := d.differences()
-		if err != nil {
-			d.err = err
-			return false
+		rec := d.src.Record()
+		for k := range d.columns {
+			d.columns[k].values = rec.Column(d.in.valueColumns[k]).(*array.Float64)
 		}
-		if values == nil {
+		d.keepRows()
+		if len(d.kept) == 0 {
 			continue
 		}
-		d.record, d.err = d.passOn(values)
-		values.Release()
+		if d.err = d.subtract(); d.err == nil {
+			d.record, d.err = d.passOn(rec)
+		}
 		return d.err == nil
 	}
 	return false
 }
 
-// differences makes the new values of the current record; nil where it has none.
-func (d *differ) differences() (arrow.Array, error) {
-	if d.in.values.NullN() == d.in.values.Len() {
-		return nil, nil
+// keepRows finds the rows that have a value in any column.
+func (d *differ) keepRows() {
+	d.kept = d.kept[:0]
+	n := len(d.in.times)
+	for k := range d.columns {
+		if d.columns[k].values.NullN() == 0 {
+			d.kept = append(d.kept, run{0, n})
+			return
+		}
 	}
-	out := array.NewFloat64Builder(d.mem)
-	defer out.Release()
-	out.Reserve(d.in.values.Len() - d.in.values.NullN())
-	for i, v := range d.in.values.Float64Values() {
-		if d.in.values.IsNull(i) {
-			continue
+	for i := 0; i < n; i++ {
+		first := i
+		for i < n && d.anyValue(i) {
+			i++
 		}
-		t := int64(d.in.times[i])
-		if !d.looked {
-			d.looked = true
-			var err error
-			if d.before.value, d.before.ok, err = d.look(t); err != nil {
-				return nil, err
-			}
+		if i > first {
+			d.kept = append(d.kept, run{first, i})
 		}
-		if !d.before.ok {
-			out.AppendNull()
-		} else {
-			delta := v - d.before.value
-			if math.IsInf(delta, 0) {
-				return nil, &DeltaOverflowError{Time: t, Before: d.before.value, Value: v}
-			}
-			out.UnsafeAppend(delta + 0) // −0 + 0 is 0
-		}
-		d.before = point{value: v, ok: true}
 	}
-	return out.NewArray(), nil
 }
 
-// passOn makes the record of the rows that have a value, with the new values in place.
-func (d *differ) passOn(values arrow.Array) (arrow.Record, error) {
-	rec := d.src.Record()
+func (d *differ) anyValue(i int) bool {
+	for k := range d.columns {
+		if d.columns[k].values.IsValid(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// subtract makes the differences of the rows that stay, row by row, so that of several faults the earliest is told.
+func (d *differ) subtract() error {
+	for k := range d.columns {
+		d.columns[k].out.Reserve(len(d.in.times))
+	}
+	for _, rows := range d.kept {
+		for i := rows.first; i < rows.end; i++ {
+			for k := range d.columns {
+				if err := d.difference(k, i); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// difference adds row i of column k.
+func (d *differ) difference(k, i int) (err error) {
+	c := &d.columns[k]
+	if c.values.IsNull(i) {
+		c.out.UnsafeAppendBoolToBitmap(false)
+		return nil
+	}
+	t, v := int64(d.in.times[i]), c.values.Value(i)
+	if !c.looked {
+		c.looked = true
+		if c.before, c.known, err = d.look(k, t); err != nil {
+			return err
+		}
+	}
+	if !c.known {
+		c.out.UnsafeAppendBoolToBitmap(false)
+	} else {
+		delta := v - c.before
+		if math.IsInf(delta, 0) {
+			return d.overflow(k, t, v)
+		}
+		c.out.UnsafeAppend(delta + 0) // −0 + 0 is 0
+	}
+	c.before, c.known = v, true
+	return nil
+}
+
+func (d *differ) overflow(k int, t int64, v float64) error {
+	err := &DeltaOverflowError{Time: t, Before: d.columns[k].before, Value: v}
+	if len(d.columns) > 1 {
+		err.Column = d.schema.Field(d.in.valueColumns[k]).Name
+	}
+	return err
+}
+
+// passOn makes the record of the rows that stay, with the differences in place.
+func (d *differ) passOn(rec arrow.Record) (arrow.Record, error) {
 	columns := make([]arrow.Array, rec.NumCols())
 	defer func() {
 		for _, c := range columns {
@@ -111,45 +182,22 @@ func (d *differ) passOn(values arrow.Array) (arrow.Record, error) {
 			}
 		}
 	}()
-	runs := d.runs()
+	for k, at := range d.in.valueColumns {
+		columns[at] = d.columns[k].out.NewArray()
+	}
 	for i := range columns {
-		if i == d.in.valueColumns[0] {
-			values.Retain()
-			columns[i] = values
+		if columns[i] != nil {
 			continue
 		}
 		var err error
-		if columns[i], err = keep(rec.Column(i), runs, d.mem); err != nil {
+		if columns[i], err = keep(rec.Column(i), d.kept, d.mem); err != nil {
 			return nil, err
 		}
 	}
-	return array.NewRecord(d.schema, columns, int64(values.Len())), nil
+	return array.NewRecord(d.schema, columns, int64(columns[d.in.timeColumn].Len())), nil
 }
 
-// run is the rows first to end−1.
-type run struct{ first, end int }
-
-// runs are the stretches of the current record's rows that have a value.
-func (d *differ) runs() []run {
-	n := d.in.values.Len()
-	if d.in.values.NullN() == 0 {
-		return []run{{0, n}}
-	}
-	var runs []run
-	for i := 0; i < n; i++ {
-		if d.in.values.IsNull(i) {
-			continue
-		}
-		first := i
-		for i < n && d.in.values.IsValid(i) {
-			i++
-		}
-		runs = append(runs, run{first, i})
-	}
-	return runs
-}
-
-// keep is a column without the rows outside runs; without a copy where all are kept. The caller releases it.
+// keep is a column without the rows outside runs; without a copy where they are one. The caller releases it.
 func keep(column arrow.Array, runs []run, mem memory.Allocator) (arrow.Array, error) {
 	if len(runs) == 1 {
 		return array.NewSlice(column, int64(runs[0].first), int64(runs[0].end)), nil
@@ -160,4 +208,20 @@ func keep(column arrow.Array, runs []run, mem memory.Allocator) (arrow.Array, er
 		defer slices[i].Release()
 	}
 	return array.Concatenate(slices, mem)
+}
+
+// DeltaOverflowError is a difference that float64 can't hold.
+type DeltaOverflowError struct {
+	Column        string // value.avg where there are several value columns, else empty
+	Time          int64  // of the later value, ns
+	Before, Value float64
+}
+
+func (e *DeltaOverflowError) Error() string {
+	of := ""
+	if e.Column != "" {
+		of = " of " + e.Column
+	}
+	return fmt.Sprintf("the delta%s at %s, from %g to %g, is beyond the range of float64 (±1.8e308); leave out delta or export another range",
+		of, utc(e.Time), e.Before, e.Value)
 }

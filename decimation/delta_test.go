@@ -31,7 +31,7 @@ func TestDeltaOfRawSamples(t *testing.T) {
 			}
 		}
 		asked := []int64(nil)
-		look := func(t int64) (float64, bool, error) {
+		look := func(_ int, t int64) (float64, bool, error) {
 			asked = append(asked, t)
 			return 17.25, known, nil
 		}
@@ -72,7 +72,7 @@ func TestDeltaFaults(t *testing.T) {
 	defer mem.AssertSize(t, 0)
 	r := rand.New(rand.NewPCG(1, 1))
 	huge := []sample{{second, -math.MaxFloat64}, {2 * second, math.MaxFloat64}}
-	none := func(int64) (float64, bool, error) { return 0, false, nil }
+	none := func(int, int64) (float64, bool, error) { return 0, false, nil }
 	drain := func(d array.RecordReader) error {
 		defer d.Release()
 		for d.Next() {
@@ -84,7 +84,7 @@ func TestDeltaFaults(t *testing.T) {
 		t.Errorf("an overflow is %v", err)
 	}
 	broken := errors.New("broken")
-	if err := drain(newDeltaReader(source(t, mem, huge[:1], r, nil), func(int64) (float64, bool, error) { return 0, false, broken }, mem)); err != broken {
+	if err := drain(newDeltaReader(source(t, mem, huge[:1], r, nil), func(int, int64) (float64, bool, error) { return 0, false, broken }, mem)); err != broken {
 		t.Errorf("a look-back that fails is %v", err)
 	}
 	if err := drain(newDeltaReader(source(t, mem, huge[:1], r, broken), none, mem)); err != broken {
@@ -116,9 +116,9 @@ func TestPipeline(t *testing.T) {
 			}
 			return 0, false, nil
 		}
-		look := func(at int64) (float64, bool, error) {
+		look := func(k int, at int64) (float64, bool, error) {
 			// The first row may have an empty value: the look-back starts at the series' first bucket.
-			return LookBackBucket(spec.Buckets, spec.Functions[0], want[0].t, before, scan)
+			return LookBackBucket(spec.Buckets, spec.Functions, want[0].t, before, scan)(k, at)
 		}
 		whole := spec
 		whole.From, whole.To = math.MinInt64, math.MaxInt64

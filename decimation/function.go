@@ -67,16 +67,5 @@ func (e *OverflowError) Error() string {
 		e.Function, utc(e.Bucket))
 }
 
-// DeltaOverflowError is a difference that float64 can't hold.
-type DeltaOverflowError struct {
-	Time          int64 // of the later value, ns
-	Before, Value float64
-}
-
-func (e *DeltaOverflowError) Error() string {
-	return fmt.Sprintf("the delta at %s, from %g to %g, is beyond the range of float64 (±1.8e308); leave out delta or export another range",
-		utc(e.Time), e.Before, e.Value)
-}
-
 // utc prints an instant (ns) for an error.
 func utc(t int64) string { return time.Unix(0, t).UTC().Format(time.RFC3339Nano) }

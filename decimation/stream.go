@@ -45,7 +45,7 @@ type stream struct {
 	references atomic.Int64
 	schema     *arrow.Schema
 	src        array.RecordReader
-	out        *array.RecordBuilder // nil where rows are passed on
+	out        *array.RecordBuilder // of all columns, or of those that delta makes anew
 	batch      int                  // most rows of a record that is built
 	record     arrow.Record
 	err        error

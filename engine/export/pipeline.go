@@ -118,29 +118,23 @@ func (it *Item) batch() int { return max(64, min(1<<20/len(it.Series), 4096)) }
 // range, not on the row that asks: fill may have put rows before them.
 func (it *Item) lookBack(ctx context.Context, snap Snapshot, i int) decimation.LookBack {
 	s := &it.Series[i]
-	return func(int64) (float64, bool, error) {
-		switch {
-		case s.Range.values() == 0:
-			return 0, false, nil
-		case it.request.Bucket == nil && it.From == openFrom:
-			return 0, false, nil
-		case it.request.Bucket == nil:
+	switch {
+	case s.Range.values() == 0, it.request.Bucket == nil && it.From == openFrom:
+		return func(int, int64) (float64, bool, error) { return 0, false, nil }
+	case it.request.Bucket == nil:
+		return func(int, int64) (float64, bool, error) {
 			_, v, ok, err := snap.Before(ctx, s.ID, it.From)
 			return v, ok, err
 		}
-		first, _, err := it.buckets.Find(s.Range.FirstValue)
-		if err != nil {
-			return 0, false, err
-		}
-		return decimation.LookBackBucket(it.buckets, it.request.Function, first,
-			func(t int64) (int64, bool, error) {
-				at, _, ok, err := snap.Before(ctx, s.ID, t)
-				return at, ok, err
-			},
-			func(from, to int64) (array.RecordReader, error) {
-				return snap.Scan(ctx, s.ID, from, to, "time", "value")
-			})
 	}
+	return decimation.LookBackBucket(it.buckets, []decimation.Function{it.request.Function}, s.Range.FirstValue,
+		func(t int64) (int64, bool, error) {
+			at, _, ok, err := snap.Before(ctx, s.ID, t)
+			return at, ok, err
+		},
+		func(from, to int64) (array.RecordReader, error) {
+			return snap.Scan(ctx, s.ID, from, to, "time", "value")
+		})
 }
 
 // rowError says which series could not be read, and for a result that float64 can't hold, which bucket.
