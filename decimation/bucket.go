@@ -11,12 +11,16 @@ import "fmt"
 //     start and ends where the next starts. So a day lasts 23 to 25 hours, a clock that goes back over midnight neither
 //     splits a day nor opens it again, and a day that a zone left out (Apia, 2011-12-30) has no bucket.
 //
-// n-fold buckets count from 1970-01-01 (d), Monday 1969-12-29 (w), January of year 0 (M), year 0 (y).
+// n-fold buckets count from 1970-01-01 (d), Monday 1969-12-29 (w), January of year 0 (M), year 0 (y). Shift moves the nominal starts of calendar
+// buckets.
 type Buckets struct {
 	width    Width
 	calendar bool
 	step     int64 // s m h: seconds; d w: days; M y: months
 	spans    []span
+
+	offset          Period // of nominal starts:
+	months, seconds int64  // its months, and then its days and time
 }
 
 // mondayBefore1970 is 1969-12-29 in days since 1970-01-01.
@@ -69,7 +73,7 @@ func (b Buckets) find(t int64, hint *int) (start, end int64, err error) {
 	}
 	if first < firstSecond || next > lastSecond {
 		return 0, 0, fmt.Errorf("the %s bucket that holds %s is not wholly inside the time line: %w",
-			b.width, utc(t), errTimeLine)
+			b, utc(t), errTimeLine)
 	}
 	return first * second, next * second, nil
 }
@@ -114,25 +118,26 @@ func (b Buckets) countCalendar(first, last int64, i, j int) int64 {
 	return n
 }
 
-// index numbers calendar buckets by their nominal local start; nominal is its inverse.
+// index numbers calendar buckets: it is the last whose nominal start is at or before a local date and time. nominal is that start.
 func (b Buckets) index(local int64) int64 {
+	local -= b.seconds
 	switch b.width.Unit {
 	case 'd':
 		return floorDiv(floorDiv(local, day), b.step)
 	case 'w':
 		return floorDiv(floorDiv(local, day)-mondayBefore1970, b.step)
 	default:
-		return floorDiv(monthNumber(local), b.step)
+		return floorDiv(monthNumber(local)-b.months, b.step)
 	}
 }
 
 func (b Buckets) nominal(k int64) int64 {
 	switch b.width.Unit {
 	case 'd':
-		return k * b.step * day
+		return k*b.step*day + b.seconds
 	case 'w':
-		return (k*b.step + mondayBefore1970) * day
+		return (k*b.step+mondayBefore1970)*day + b.seconds
 	default:
-		return firstOfMonth(k * b.step)
+		return firstOfMonth(k*b.step+b.months) + b.seconds
 	}
 }

@@ -42,8 +42,8 @@ func FillReader(src array.RecordReader, b Buckets, f Fill, from, to int64) array
 func newFillReader(src array.RecordReader, b Buckets, f Fill, from, to int64, mem memory.Allocator) array.RecordReader {
 	r := &filler{buckets: b, fill: f, from: from, to: to}
 	r.src = src
-	if from, ok := src.(*reader); ok {
-		r.batch = from.batch
+	if from, ok := src.(*bucketReader); ok {
+		r.batch = from.spec.batch()
 	}
 	r.build(functionsOf(src.Schema()), mem)
 	r.open()
@@ -164,7 +164,7 @@ func (f *filler) lookAhead() {
 		}
 		start, end, err := f.buckets.find(t, &f.ahead)
 		if err == nil && start != t {
-			err = fmt.Errorf("fill: the row at %s is not the start of a %s bucket", utc(t), f.buckets.width)
+			err = fmt.Errorf("fill: the row at %s is not the start of a %s bucket", utc(t), f.buckets)
 		}
 		if err != nil {
 			f.err = err
