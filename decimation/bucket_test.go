@@ -34,10 +34,11 @@ func mustWidth(t rapid.TB, s string) Width {
 // walker follows the clock on the wall from moment to moment and knows nothing else: it is the slow, obvious reference.
 type walker struct {
 	width  Width
+	shift  Period
 	zone   *Zone
 	offset int
 	slot   int64     // s m h: the number of widths since local 1970
-	next   time.Time // d w M y: the nominal start of the next bucket; local times are written as if they were UTC
+	next   time.Time // d w M y: the nominal start of the next bucket before it is shifted; local times are written as if they were UTC
 }
 
 // moved tells whether a bucket begins at t.
@@ -58,7 +59,7 @@ func (w *walker) moved(t time.Time) bool {
 		w.next = w.anchorBefore(wall)
 	}
 	changed := false
-	for ; !w.next.After(wall); w.next = w.after(w.next) {
+	for ; !w.shifted(w.next).After(wall); w.next = w.after(w.next) {
 		changed = true
 	}
 	return changed
@@ -70,10 +71,10 @@ func (w *walker) anchorBefore(wall time.Time) time.Time {
 		'd': time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), 'w': time.Date(1969, 12, 29, 0, 0, 0, 0, time.UTC),
 		'M': time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), 'y': time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC),
 	}[w.width.Unit]
-	for start.After(wall) {
+	for w.shifted(start).After(wall) {
 		start = w.back(start)
 	}
-	for next := w.after(start); !next.After(wall.AddDate(0, 0, -3)); next = w.after(next) {
+	for next := w.after(start); !w.shifted(next).After(wall.AddDate(0, 0, -3)); next = w.after(next) {
 		start = next
 	}
 	return start
@@ -90,14 +91,18 @@ func (w *walker) step(t time.Time, n int) time.Time {
 	}
 	return t.AddDate(n, 0, 0)
 }
+
+// shifted moves a nominal start. Starts of months and years are on the first, so that months never meet a month's end.
+func (w *walker) shifted(t time.Time) time.Time {
+	return t.AddDate(int(w.shift.Years), int(w.shift.Months), int(7*w.shift.Weeks+w.shift.Days)).Add(time.Duration(w.shift.Clock))
+}
 func (w *walker) after(t time.Time) time.Time { return w.step(t, int(w.width.N)) }
 func (w *walker) back(t time.Time) time.Time  { return w.step(t, -int(w.width.N)) }
 
 // compareWithWalk walks from one moment to another and compares every bucket that begins on the way.
-func compareWithWalk(t *testing.T, zone *Zone, width Width, from, to time.Time, pace time.Duration) {
+func compareWithWalk(t *testing.T, zone *Zone, b Buckets, from, to time.Time, pace time.Duration) {
 	t.Helper()
-	b := NewBuckets(width, zone)
-	w := &walker{width: width, zone: zone}
+	w := &walker{width: b.Width(), shift: b.Offset(), zone: zone}
 	w.moved(from)
 	var starts []int64
 	for at := from.Add(pace); at.Before(to); at = at.Add(pace) {
@@ -110,11 +115,11 @@ func compareWithWalk(t *testing.T, zone *Zone, width Width, from, to time.Time, 
 		last := starts[len(starts)-1]
 		start, end, err := b.Find(at.UnixNano())
 		if err != nil || start != last || end <= at.UnixNano() {
-			t.Fatalf("%s %s: %s is in %s to %s (%v), the walk says it began at %s", zone.Name, width, at.UTC(), utc(start), utc(end), err, utc(last))
+			t.Fatalf("%s %s: %s is in %s to %s (%v), the walk says it began at %s", zone.Name, b, at.UTC(), utc(start), utc(end), err, utc(last))
 		}
 		if n := len(starts); n > 1 && last == at.UnixNano() {
 			if _, end, _ := b.Find(starts[n-2]); end != last {
-				t.Fatalf("%s %s: the bucket of %s ends at %s, the walk says %s", zone.Name, width, utc(starts[n-2]), utc(end), utc(last))
+				t.Fatalf("%s %s: the bucket of %s ends at %s, the walk says %s", zone.Name, b, utc(starts[n-2]), utc(end), utc(last))
 			}
 		}
 	}
@@ -127,7 +132,7 @@ func compareWithWalk(t *testing.T, zone *Zone, width Width, from, to time.Time, 
 		j := i + r.IntN(len(starts)-i-1)
 		got, err := b.Count(starts[i]+1, starts[j]+2)
 		if err != nil || got != int64(j-i+1) {
-			t.Fatalf("%s %s: %d buckets meet %s to %s (%v), the walk says %d", zone.Name, width, got, utc(starts[i]), utc(starts[j]), err, j-i+1)
+			t.Fatalf("%s %s: %d buckets meet %s to %s (%v), the walk says %d", zone.Name, b, got, utc(starts[i]), utc(starts[j]), err, j-i+1)
 		}
 	}
 }
@@ -162,21 +167,21 @@ func TestBucketsAgreeWithAWalkThroughTheCalendar(t *testing.T) {
 			r := rand.New(rand.NewPCG(6, 7))
 			for _, at := range changes(zone, r, rounds) {
 				for _, w := range append(seconds, fine...) {
-					compareWithWalk(t, zone, mustWidth(t, w), at.Add(-time.Hour), at.Add(time.Hour), time.Second)
+					compareWithWalk(t, zone, NewBuckets(mustWidth(t, w), zone), at.Add(-time.Hour), at.Add(time.Hour), time.Second)
 				}
 				if _, offset := at.Add(-1).In(zone.Location).Zone(); offset%60 != 0 {
 					continue // local mean time: nothing begins at a full minute
 				}
 				for _, w := range fine {
-					compareWithWalk(t, zone, mustWidth(t, w), at.Add(-40*time.Hour), at.Add(40*time.Hour), time.Minute)
+					compareWithWalk(t, zone, NewBuckets(mustWidth(t, w), zone), at.Add(-40*time.Hour), at.Add(40*time.Hour), time.Minute)
 				}
 				for _, w := range days {
-					compareWithWalk(t, zone, mustWidth(t, w), at.Add(-8*24*time.Hour), at.Add(8*24*time.Hour), time.Minute)
+					compareWithWalk(t, zone, NewBuckets(mustWidth(t, w), zone), at.Add(-8*24*time.Hour), at.Add(8*24*time.Hour), time.Minute)
 				}
 			}
 			for _, w := range coarse {
 				from := time.Date(1972+r.IntN(50), time.Month(1+r.IntN(12)), 1, 0, 0, 0, 0, time.UTC)
-				compareWithWalk(t, zone, mustWidth(t, w), from, from.AddDate(1, 2, 0), 15*time.Minute)
+				compareWithWalk(t, zone, NewBuckets(mustWidth(t, w), zone), from, from.AddDate(1, 2, 0), 15*time.Minute)
 			}
 		})
 	}
@@ -191,7 +196,7 @@ func TestBucketsTile(t *testing.T) {
 		if width.Unit == 'y' {
 			width.N = 1 + width.N%12 // six of them stay on the time line
 		}
-		b := NewBuckets(width, zone)
+		b := drawShift(t, NewBuckets(width, zone))
 		at := rapid.Int64Range(-4e18, 4e18).Draw(t, "t")
 		if spans := zone.table()[1:]; len(spans) > 0 && rapid.Bool().Draw(t, "near a change") {
 			s := rapid.SampledFrom(spans).Draw(t, "change")
