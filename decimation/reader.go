@@ -2,7 +2,7 @@ package decimation
 
 import (
 	"errors"
-	"math"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -15,11 +15,33 @@ type Spec struct {
 	Functions []Function // at least one; all come from one pass over the samples
 	From, To  int64      // ns; samples outside take no part; math.MinInt64 and math.MaxInt64 are open ends
 	Batch     int        // most rows of a record, for those who read many series side by side; at most 4,096, which 0 stands for
+	Total     *Moments   // where given, it takes what the functions need of all values, extremes and sum always; complete at the reader's end
 }
 
+// batch is how many rows a record has at most.
+func (s *Spec) batch() int {
+	if s.Batch <= 0 || s.Batch > batchRows {
+		return batchRows
+	}
+	return s.Batch
+}
+
+// needs are what the functions are made of.
+func (s *Spec) needs() (n needs) {
+	for _, f := range s.Functions {
+		n |= f.needs()
+	}
+	if s.Total != nil {
+		n |= needExtremes | needSum
+	}
+	return n
+}
+
+var errNoFunction = errors.New("decimation without a function")
+
 // NewReader decimates one series. src has the columns time (timestamp[ns], ascending, no null) and value (float64; a null takes no part);
-// others are not looked at. The rows have Schema(spec.Functions): one for each bucket that holds a value, by time. A variance or stddev of one
-// value is null. A result beyond float64 stops the reader with an *OverflowError.
+// others are not looked at. Where src has Blocks, they are read instead of its records. The rows have Schema(spec.Functions): one for each bucket
+// that holds a value, by time. A variance or stddev of one value is null. A result beyond float64 stops the reader with an *OverflowError.
 //
 // The reader owns src and releases it, also when NewReader itself returns an error. It holds at most one record of src and Batch rows
 // of its own; a record is valid until the next call of Next unless retained.
@@ -28,137 +50,184 @@ func NewReader(src array.RecordReader, spec Spec) (array.RecordReader, error) {
 }
 
 func newReader(src array.RecordReader, spec Spec, mem memory.Allocator) (array.RecordReader, error) {
-	in, err := newInput(src.Schema())
-	if err != nil {
+	c := &chunk{from: spec.From, to: spec.To, spec: &spec}
+	if err := c.begin(src); err != nil {
 		src.Release()
 		return nil, err
 	}
-	r := &reader{in: in, spec: spec, end: math.MinInt64}
-	r.src, r.batch = src, spec.Batch
-	r.build(spec.Functions, mem)
-	r.open()
-	for _, f := range spec.Functions {
-		r.needs |= f.needs()
-	}
-	return r, nil
+	return newBucketReader(&spec, []*chunk{c}, nil, 1, mem), nil
 }
 
-// reader walks over the buckets that hold samples. The end of a bucket is searched for once a record, so that the only work done for
-// each row is its sum.
-type reader struct {
-	stream
-	in   input
-	spec Spec
+// bucketReader puts together what its chunks, which follow each other in time, make of their samples. A bucket that several of them
+// hold parts of is merged.
+type bucketReader struct {
+	references atomic.Int64
+	schema     *arrow.Schema
+	spec       *Spec
+	mem        memory.Allocator
+	pool       *Pool // nil: chunks are read when their rows are due
+	chunks     []*chunk
+	ahead      int // chunks that are being read at a time
 
-	moments    Moments
-	needs      needs
-	start, end int64 // the current bucket; before the first, one that ends where time begins
-	span       int   // hint for Buckets.find
-	finished   bool
+	started int // chunks that were given to the pool
+	at      int // the chunk that rows are taken from
+	row     int // the first row of its page that was not taken
+	fetched bool
+	open    partial // the bucket that the chunks before ended in
+	page    page
+	record  arrow.Record
+	err     error
+}
+
+func newBucketReader(spec *Spec, chunks []*chunk, pool *Pool, ahead int, mem memory.Allocator) *bucketReader {
+	r := &bucketReader{schema: Schema(spec.Functions), spec: spec, mem: mem, pool: pool, chunks: chunks, ahead: ahead, page: newPage(len(spec.Functions))}
+	r.references.Store(1)
+	r.start()
+	return r
+}
+
+func (r *bucketReader) Retain()               { r.references.Add(1) }
+func (r *bucketReader) Schema() *arrow.Schema { return r.schema }
+func (r *bucketReader) Record() arrow.Record  { return r.record }
+func (r *bucketReader) Err() error            { return r.err }
+
+func (r *bucketReader) Release() {
+	if r.references.Add(-1) != 0 {
+		return
+	}
+	r.drop()
+	for i, c := range r.chunks[r.at:] {
+		if r.pool != nil && r.at+i < r.started && !(i == 0 && r.fetched) {
+			c.wait() // the pool may be at it
+		}
+		c.close()
+	}
+}
+
+// drop lets go of the record handed out last.
+func (r *bucketReader) drop() {
+	if r.record != nil {
+		r.record.Release()
+		r.record = nil
+	}
 }
 
 // Next makes the next record of up to Batch buckets.
-func (r *reader) Next() bool {
+func (r *bucketReader) Next() bool {
 	r.drop()
-	for r.err == nil && !r.finished && r.rows() < r.batch {
-		if !r.in.advance(&r.stream) {
-			r.finished = true
-			r.closeBucket()
-			break
-		}
+	for r.err == nil && r.page.rows() < r.spec.batch() && r.at < len(r.chunks) {
 		r.take()
 	}
-	return r.emit()
+	if r.err == nil && r.at == len(r.chunks) && r.page.rows() < r.spec.batch() {
+		r.err = r.open.close(r.spec, &r.page)
+	}
+	if r.err != nil || r.page.rows() == 0 {
+		return false
+	}
+	r.record = r.page.record(r.schema, r.mem)
+	return true
 }
 
-// take reads the rows of one bucket from the current record.
-func (r *reader) take() {
-	times, next := r.in.times, r.in.next
-	if int64(times[next]) < r.spec.From {
-		r.in.next = seek(times, next, r.spec.From)
+// take moves rows of the current chunk to the page, and goes on to the next chunk where there are no more.
+func (r *bucketReader) take() {
+	c := r.chunks[r.at]
+	if !r.fetched {
+		c.wait()
+		r.fetched, r.row = true, 0
+	}
+	if c.err != nil {
+		r.err = c.err
 		return
 	}
-	t := int64(times[next])
-	if t >= r.spec.To && r.spec.To != math.MaxInt64 {
-		r.finished = true
-		r.closeBucket()
-		return
-	}
-	if t >= r.end {
-		if r.closeBucket(); r.err != nil {
+	if c.head.moments != nil { // its first bucket, which may be the one that the chunk before ended in
+		if r.err = r.join(&c.head); r.err != nil {
 			return
 		}
-		if r.start, r.end, r.err = r.spec.Buckets.find(t, &r.span); r.err != nil {
+	}
+	if r.row < c.page.rows() {
+		if r.err = r.open.close(r.spec, &r.page); r.err == nil {
+			r.row = r.page.take(&c.page, r.row, r.spec.batch())
+		}
+		return
+	}
+	r.fetched = false
+	if !c.done {
+		r.submit(c)
+		return
+	}
+	if c.open.moments != nil {
+		if r.err = r.join(&c.open); r.err != nil {
 			return
 		}
 	}
-	stop := seek(times, next, min(r.end, r.spec.To))
-	r.add(next, stop)
-	r.in.next = stop
+	if r.spec.Total != nil {
+		r.spec.Total.Merge(&c.total)
+	}
+	c.close()
+	r.at++
+	r.start()
 }
 
-// add accumulates the rows i to j−1 of the current record, without nulls.
-func (r *reader) add(i, j int) {
-	values := r.in.values.Float64Values()
-	if r.in.values.NullN() == 0 {
-		r.moments.add(r.needs, values[i:j], nil)
-		return
+// join takes a part of a bucket into the open one, which ends first where it is another.
+func (r *bucketReader) join(p *partial) error {
+	if r.open.moments != nil && r.open.start == p.start {
+		r.open.moments.Merge(p.moments)
+		*p = partial{}
+		return nil
 	}
-	for i < j {
-		if r.in.values.IsNull(i) {
-			i++
-			continue
-		}
-		end := i + 1
-		for end < j && r.in.values.IsValid(end) {
-			end++
-		}
-		r.moments.add(r.needs, values[i:end], nil)
-		i = end
+	err := r.open.close(r.spec, &r.page)
+	r.open, *p = *p, partial{}
+	return err
+}
+
+// start gives the pool chunks to read, or begins the current one.
+func (r *bucketReader) start() {
+	for r.started < min(r.at+r.ahead, len(r.chunks)) {
+		r.started++
+		r.submit(r.chunks[r.started-1])
 	}
 }
 
-// closeBucket ends the current bucket with a row, where it holds a value.
-func (r *reader) closeBucket() {
-	if r.moments.Count() == 0 || r.err != nil {
+// submit has a chunk make its next page.
+func (r *bucketReader) submit(c *chunk) {
+	c.page.clear()
+	if r.pool == nil {
+		c.due = true
 		return
 	}
-	r.row(r.start, r.moments.Count())
-	for k, f := range r.spec.Functions {
-		v, ok, err := r.moments.Result(f)
+	r.pool.run(c)
+}
+
+// partial is a bucket that is not finished: where it starts (ns) and its samples up to now. Without moments there is none.
+type partial struct {
+	start   int64
+	moments *Moments
+}
+
+// close ends a bucket with a row, where it holds a value.
+func (p *partial) close(spec *Spec, to *page) error {
+	if p.moments == nil {
+		return nil
+	}
+	m := p.moments
+	p.moments = nil
+	return closeBucket(spec, p.start, m, to)
+}
+
+func closeBucket(spec *Spec, start int64, m *Moments, to *page) error {
+	if m.Count() == 0 {
+		return nil
+	}
+	to.row(start, m.Count())
+	for k, f := range spec.Functions {
+		v, ok, err := m.Result(f)
 		if err != nil {
 			if over := (*OverflowError)(nil); errors.As(err, &over) {
-				over.Bucket = r.start
+				over.Bucket = start
 			}
-			r.err = err
-			return
+			return err
 		}
-		r.value(k, v, ok)
+		to.value(k, v, ok)
 	}
-	r.moments.Reset()
-}
-
-// seek is the first row from i on whose time is at or past t: it gallops, so a bucket of n rows costs about 2 log n steps.
-func seek(times []arrow.Timestamp, i int, t int64) int {
-	if n := len(times); n == 0 || int64(times[n-1]) < t {
-		return n
-	}
-	step := 1
-	for i+step < len(times) && int64(times[i+step]) < t {
-		i += step
-		step *= 2
-	}
-	if int64(times[i]) >= t {
-		return i
-	}
-	low, high := i, min(i+step, len(times)-1) // times[low] < t ≤ times[high]
-	for high-low > 1 {
-		mid := (low + high) / 2
-		if int64(times[mid]) < t {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return high
+	return nil
 }

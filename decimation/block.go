@@ -1,0 +1,132 @@
+package decimation
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+)
+
+// Block is a stretch of a series' samples where they lie. It is valid until the next one is asked for.
+type Block struct {
+	Times  []arrow.Timestamp // ns, ascending
+	Values []float64         // as many
+	Nulls  *array.Float64    // the values with their missing ones; nil where none is missing
+	Bounds *Exponents        // of the values; nil where they are not known
+}
+
+// Blocks is what a source of samples may be besides an array.RecordReader, to be read without a record around every few thousand rows, and
+// to say what it knows of their values. NextBlock takes the place of Next: ok is false at the end, or at a fault, which Err tells.
+type Blocks interface {
+	NextBlock() (b Block, ok bool)
+}
+
+// samples reads a source, a block at a time.
+type samples struct {
+	src                     array.RecordReader
+	blocks                  Blocks // src, where it is one
+	timeColumn, valueColumn int
+	block                   Block
+	next                    int   // the first row of block that was not read yet
+	last                    int64 // the last time before block
+}
+
+// newSamples checks the source's columns. It does not own src.
+func newSamples(src array.RecordReader) (s samples, err error) {
+	s = samples{src: src, last: math.MinInt64}
+	s.blocks, _ = src.(Blocks)
+	if s.timeColumn, err = column(src.Schema(), "time", arrow.FixedWidthTypes.Timestamp_ns); err != nil {
+		return s, err
+	}
+	s.valueColumn, err = column(src.Schema(), "value", arrow.PrimitiveTypes.Float64)
+	return s, err
+}
+
+// advance makes rows available: false at the source's end or fault.
+func (s *samples) advance() (more bool, err error) {
+	for s.next >= len(s.block.Times) {
+		if n := len(s.block.Times); n > 0 {
+			s.last = int64(s.block.Times[n-1])
+		}
+		s.next = 0
+		if more, err := s.load(); err != nil || !more {
+			s.block = Block{}
+			return false, err
+		}
+		if len(s.block.Times) > 0 && int64(s.block.Times[0]) < s.last {
+			return false, fmt.Errorf("the source goes back in time, from %s to %s", utc(s.last), utc(int64(s.block.Times[0])))
+		}
+	}
+	return true, nil
+}
+
+// load sets block to the source's next one, which may be empty.
+func (s *samples) load() (more bool, err error) {
+	if s.blocks != nil {
+		if s.block, more = s.blocks.NextBlock(); !more {
+			return false, s.src.Err()
+		}
+		return true, nil
+	}
+	if !s.src.Next() {
+		return false, s.src.Err()
+	}
+	rec := s.src.Record()
+	times := rec.Column(s.timeColumn).(*array.Timestamp)
+	if times.NullN() > 0 {
+		return false, errors.New("the source has a row without a time")
+	}
+	values := rec.Column(s.valueColumn).(*array.Float64)
+	s.block = Block{Times: times.TimestampValues(), Values: values.Float64Values()}
+	if values.NullN() > 0 {
+		s.block.Nulls = values
+	}
+	return true, nil
+}
+
+// seek is the first row from i on whose time is at or past t. It guesses where that is, as samples mostly come at even intervals, and
+// gallops from there, so that it touches few of the times.
+func seek(times []arrow.Timestamp, i int, t int64) int {
+	last := len(times) - 1
+	if i > last || int64(times[last]) < t {
+		return len(times)
+	}
+	if int64(times[i]) >= t {
+		return i
+	}
+	// Of what follows, times[low] < t ≤ times[high].
+	low, high := i, last
+	begin, end := uint64(times[low]), uint64(times[high]) // differences of int64 need 64 bits without a sign
+	guess := low + int(float64(uint64(t)-begin)/float64(end-begin)*float64(high-low))
+	guess = min(max(guess, low+1), high)
+	if int64(times[guess]) < t {
+		low = guess
+		for step := 1; low+step < high; step *= 2 {
+			if int64(times[low+step]) >= t {
+				high = low + step
+				break
+			}
+			low += step
+		}
+	} else {
+		high = guess
+		for step := 1; high-step > low; step *= 2 {
+			if int64(times[high-step]) < t {
+				low = high - step
+				break
+			}
+			high -= step
+		}
+	}
+	for high-low > 1 {
+		middle := int(uint(low+high) / 2)
+		if int64(times[middle]) < t {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return high
+}

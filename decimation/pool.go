@@ -1,0 +1,93 @@
+package decimation
+
+import (
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// chunkSamples is about how many samples one goroutine takes at a time: a millisecond or so of work.
+const chunkSamples = 1 << 20
+
+// Pool decimates series on several cores. Readers of one Pool share its goroutines: a long series is read in several chunks at a time, and of
+// many series each is read ahead. Results do not depend on the number of cores.
+type Pool struct {
+	slots chan struct{}
+	guard func(func() error) error
+}
+
+// NewPool makes a pool of so many goroutines; with one, the goroutine that reads does all. guard, where given, is called with each piece of work,
+// which reads samples in the goroutine that guard is called in.
+func NewPool(cores int, guard func(func() error) error) *Pool {
+	return &Pool{slots: make(chan struct{}, max(1, cores)), guard: guard}
+}
+
+// Extent says roughly where a series' samples are. It decides how the work is cut, never what comes out.
+type Extent struct {
+	First, Last int64 // ns
+	Samples     int64 // 0 where it is not known
+}
+
+// NewReader is NewReader for a series whose samples in any from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are open ends) open gives. open and what
+// it returns are used by several goroutines, each source by one at a time; errors of open come by the reader's Err. Where the pool has several
+// goroutines, reading begins at once, and goes on until some records lie ready. Release waits for what is being read.
+func (p *Pool) NewReader(open func(from, to int64) (array.RecordReader, error), spec Spec, extent Extent) (array.RecordReader, error) {
+	return p.newReader(open, spec, extent, chunkSamples, memory.DefaultAllocator)
+}
+
+func (p *Pool) newReader(open func(from, to int64) (array.RecordReader, error), spec Spec, extent Extent, size int64, mem memory.Allocator) (array.RecordReader, error) {
+	if len(spec.Functions) == 0 {
+		return nil, errNoFunction
+	}
+	cores := cap(p.slots)
+	cuts := []int64{spec.From, spec.To}
+	if cores > 1 {
+		cuts = extent.cut(spec.From, spec.To, size)
+	}
+	chunks := make([]*chunk, len(cuts)-1)
+	for i := range chunks {
+		from, to := cuts[i], cuts[i+1]
+		chunks[i] = &chunk{from: from, to: to, spec: &spec, source: func() (array.RecordReader, error) { return open(from, to) }}
+		if cores > 1 {
+			chunks[i].ready = make(chan struct{}, 1)
+		}
+	}
+	if cores == 1 {
+		p = nil
+	}
+	return newBucketReader(&spec, chunks, p, cores, mem), nil
+}
+
+// cut divides from ≤ t < to into stretches of about size samples each, were they evenly spread.
+func (e Extent) cut(from, to, size int64) []int64 {
+	first, last := max(e.First, from), min(e.Last, to-1)
+	if first >= last {
+		return []int64{from, to}
+	}
+	n := uint64(max(1, e.Samples/size))
+	width := max(1, (uint64(last)-uint64(first))/n) // ns
+	cuts := []int64{from}
+	for i := uint64(1); i < n; i++ {
+		if at := int64(uint64(first) + i*width); at > cuts[len(cuts)-1] && at < to {
+			cuts = append(cuts, at)
+		}
+	}
+	return append(cuts, to)
+}
+
+// run has one of the pool's goroutines make a chunk's next page.
+func (p *Pool) run(c *chunk) {
+	go func() {
+		p.slots <- struct{}{}
+		work := func() error {
+			c.advance()
+			return c.err
+		}
+		if p.guard == nil {
+			c.err = work()
+		} else {
+			c.err = p.guard(work)
+		}
+		<-p.slots
+		c.ready <- struct{}{}
+	}()
+}
