@@ -109,3 +109,33 @@ func BenchmarkPlainSum(b *testing.B) {
 		b.Log(sum)
 	}
 }
+
+// BenchmarkKernel is the loops alone, over values in the first cache.
+func BenchmarkKernel(b *testing.B) {
+	values := benchValues(false)[:900]
+	e, _ := exponentsOf(values)
+	size, _ := e.size(true)
+	s := starts{start(e.top(), size), start(2*e.top(), size), start(2*e.top()-54, size)}
+	sum := 0.0
+	for _, k := range []struct {
+		name string
+		run  func()
+	}{
+		{"sum", func() { h, l := sumParts(values, s.value); sum += h + l }},
+		{"squares", func() { sum += squareParts(values, &s).low }},
+		{"extremes", func() { l, h := extremesOf(values, values[0], values[0]); sum += l + h }},
+		{"exponents", func() { e, _ := exponentsOf(values); sum += float64(e.Low) }},
+		{"wide", func() { w := new(wide); w.add(values, true); sum += float64(w.sum[0]) }},
+	} {
+		for _, vectors := range []bool{false, true} {
+			b.Run(fmt.Sprintf("loop=%s/vector=%v", k.name, vectors), func(b *testing.B) {
+				defer func(v bool) { vector = v }(vector)
+				vector = vector && vectors
+				for b.Loop() {
+					k.run()
+				}
+				b.ReportMetric(float64(b.N)*float64(len(values))/b.Elapsed().Seconds(), "points/s")
+			})
+		}
+	}
+}

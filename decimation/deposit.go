@@ -90,6 +90,19 @@ func start(top, size int) float64 { return math.Ldexp(1.5, top+size+2) }
 
 // sumParts sums at most 2^size values. high + low is the exact sum.
 func sumParts(values []float64, start float64) (high, low float64) {
+	n := len(values) &^ 15
+	if n == 0 || !vector {
+		return sumPlain(values, start)
+	}
+	high, low = sumVector(&values[0], n, start)
+	if n < len(values) {
+		h, l := sumPlain(values[n:], start)
+		high, low = high+h, low+l
+	}
+	return high, low
+}
+
+func sumPlain(values []float64, start float64) (high, low float64) {
 	h0, h1, h2, h3 := start, start, start, start
 	var l0, l1, l2, l3 float64
 	for len(values) >= 4 {
@@ -130,7 +143,22 @@ type parts struct {
 }
 
 // squareParts sums at most 2^size values and their squares.
-func squareParts(values []float64, s starts) (p parts) {
+func squareParts(values []float64, s *starts) (p parts) {
+	n := len(values) &^ 3
+	if n == 0 || !vector {
+		return squarePlain(values, s)
+	}
+	squareVector(&values[0], n, s, &p)
+	if n < len(values) {
+		o := squarePlain(values[n:], s)
+		p.high, p.low = p.high+o.high, p.low+o.low
+		p.squareHigh, p.squareLow = p.squareHigh+o.squareHigh, p.squareLow+o.squareLow
+		p.faultHigh, p.faultLow = p.faultHigh+o.faultHigh, p.faultLow+o.faultLow
+	}
+	return p
+}
+
+func squarePlain(values []float64, s *starts) parts {
 	h0, h1 := s.value, s.value
 	q0, q1 := s.square, s.square
 	e0, e1 := s.fault, s.fault
@@ -185,6 +213,15 @@ func squareParts(values []float64, s starts) (p parts) {
 
 // extremesOf is the smallest and the largest of values, low and high.
 func extremesOf(values []float64, low, high float64) (float64, float64) {
+	if n := len(values) &^ 7; n > 0 && vector {
+		l, h := extremesVector(&values[0], n)
+		low, high = min(low, l), max(high, h)
+		values = values[n:]
+	}
+	return extremesPlain(values, low, high)
+}
+
+func extremesPlain(values []float64, low, high float64) (float64, float64) {
 	for _, v := range values {
 		if v < low {
 			low = v

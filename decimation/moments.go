@@ -112,7 +112,7 @@ func (m *Moments) deposit(values []float64, squares bool, e Exponents, size int)
 			m.fixed.addSum(low)
 			continue
 		}
-		sums := squareParts(stretch, p.starts)
+		sums := squareParts(stretch, &p.starts)
 		m.fixed.addSum(sums.high)
 		m.fixed.addSum(sums.low)
 		m.fixed.addSquares(sums.squareHigh)
