@@ -27,40 +27,32 @@ func DeltaReader(src array.RecordReader, look LookBack) array.RecordReader {
 
 func newDeltaReader(src array.RecordReader, look LookBack, mem memory.Allocator) array.RecordReader {
 	r := &differ{look: look, mem: mem}
-	r.src = src
-	r.schema = src.Schema()
-	r.open()
-	if r.in, r.err = newInput(r.schema); r.err != nil {
+	r.open(src, src.Schema())
+	if r.source, r.err = newRecords(src); r.err != nil {
 		return r
 	}
-	fields, made := r.schema.Fields(), []arrow.Field(nil)
-	for _, at := range r.in.valueColumns {
+	fields, metadata := r.schema.Fields(), r.schema.Metadata()
+	for _, at := range r.source.valueColumns {
 		fields[at].Nullable = true
-		made = append(made, fields[at])
+		r.columns = append(r.columns, differences{out: array.NewFloat64Builder(mem)})
 	}
-	metadata := r.schema.Metadata()
 	r.schema = arrow.NewSchema(fields, &metadata)
-	r.out = array.NewRecordBuilder(mem, arrow.NewSchema(made, nil))
-	for _, out := range r.out.Fields() {
-		r.columns = append(r.columns, differences{out: out.(*array.Float64Builder)})
-	}
 	return r
 }
 
 type differ struct {
 	stream
-	in      input
+	source  records
 	look    LookBack
 	mem     memory.Allocator
 	columns []differences
-	kept    []run // the rows of the current record that stay
+	in      record // the current one
+	kept    []run  // its rows that stay
 }
 
-// differences is a value column: what it holds in the current record, and what becomes of it.
+// differences are those of a value column.
 type differences struct {
-	values *array.Float64
 	out    *array.Float64Builder
-
 	before float64 // the last value
 	known  bool    // there is one
 	looked bool
@@ -69,21 +61,27 @@ type differences struct {
 // run is the rows first to end−1.
 type run struct{ first, end int }
 
+func (d *differ) Release() {
+	if d.release() {
+		for k := range d.columns {
+			d.columns[k].out.Release()
+		}
+	}
+}
+
 // Next makes the differences of the next record that has any value.
 func (d *differ) Next() bool {
 	d.drop()
-	for d.err == nil && d.in.advance(&d.stream) {
-		d.in.next = len(d.in.times)
-		rec := d.src.Record()
-		for k := range d.columns {
-			d.columns[k].values = rec.Column(d.in.valueColumns[k]).(*array.Float64)
+	for d.err == nil {
+		var more bool
+		if d.in, more, d.err = d.source.next(); !more {
+			return false
 		}
-		d.keepRows()
-		if len(d.kept) == 0 {
+		if d.keepRows(); len(d.kept) == 0 {
 			continue
 		}
 		if d.err = d.subtract(); d.err == nil {
-			d.record, d.err = d.passOn(rec)
+			d.record, d.err = d.passOn()
 		}
 		return d.err == nil
 	}
@@ -94,30 +92,21 @@ func (d *differ) Next() bool {
 func (d *differ) keepRows() {
 	d.kept = d.kept[:0]
 	n := len(d.in.times)
-	for k := range d.columns {
-		if d.columns[k].values.NullN() == 0 {
+	for _, values := range d.in.values {
+		if values.NullN() == 0 {
 			d.kept = append(d.kept, run{0, n})
 			return
 		}
 	}
 	for i := 0; i < n; i++ {
 		first := i
-		for i < n && d.anyValue(i) {
+		for i < n && d.in.anyValue(i) {
 			i++
 		}
 		if i > first {
 			d.kept = append(d.kept, run{first, i})
 		}
 	}
-}
-
-func (d *differ) anyValue(i int) bool {
-	for k := range d.columns {
-		if d.columns[k].values.IsValid(i) {
-			return true
-		}
-	}
-	return false
 }
 
 // subtract makes the differences of the rows that stay, row by row, so that of several faults the earliest is told.
@@ -139,12 +128,12 @@ func (d *differ) subtract() error {
 
 // difference adds row i of column k.
 func (d *differ) difference(k, i int) (err error) {
-	c := &d.columns[k]
-	if c.values.IsNull(i) {
+	c, values := &d.columns[k], d.in.values[k]
+	if values.IsNull(i) {
 		c.out.UnsafeAppendBoolToBitmap(false)
 		return nil
 	}
-	t, v := int64(d.in.times[i]), c.values.Value(i)
+	t, v := int64(d.in.times[i]), values.Value(i)
 	if !c.looked {
 		c.looked = true
 		if c.before, c.known, err = d.look(k, t); err != nil {
@@ -167,14 +156,14 @@ func (d *differ) difference(k, i int) (err error) {
 func (d *differ) overflow(k int, t int64, v float64) error {
 	err := &DeltaOverflowError{Time: t, Before: d.columns[k].before, Value: v}
 	if len(d.columns) > 1 {
-		err.Column = d.schema.Field(d.in.valueColumns[k]).Name
+		err.Column = d.schema.Field(d.source.valueColumns[k]).Name
 	}
 	return err
 }
 
 // passOn makes the record of the rows that stay, with the differences in place.
-func (d *differ) passOn(rec arrow.Record) (arrow.Record, error) {
-	columns := make([]arrow.Array, rec.NumCols())
+func (d *differ) passOn() (arrow.Record, error) {
+	columns := make([]arrow.Array, d.in.NumCols())
 	defer func() {
 		for _, c := range columns {
 			if c != nil {
@@ -182,7 +171,7 @@ func (d *differ) passOn(rec arrow.Record) (arrow.Record, error) {
 			}
 		}
 	}()
-	for k, at := range d.in.valueColumns {
+	for k, at := range d.source.valueColumns {
 		columns[at] = d.columns[k].out.NewArray()
 	}
 	for i := range columns {
@@ -190,11 +179,11 @@ func (d *differ) passOn(rec arrow.Record) (arrow.Record, error) {
 			continue
 		}
 		var err error
-		if columns[i], err = keep(rec.Column(i), d.kept, d.mem); err != nil {
+		if columns[i], err = keep(d.in.Column(i), d.kept, d.mem); err != nil {
 			return nil, err
 		}
 	}
-	return array.NewRecord(d.schema, columns, int64(columns[d.in.timeColumn].Len())), nil
+	return array.NewRecord(d.schema, columns, int64(columns[d.source.timeColumn].Len())), nil
 }
 
 // keep is a column without the rows outside runs; without a copy where they are one. The caller releases it.

@@ -1,10 +1,10 @@
 package decimation
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
@@ -29,185 +29,193 @@ type Fill struct {
 // stop at the item's first and last non-empty bucket, whose starts the caller passes as from and to (to: one past). Where an
 // open end is passed as such, the rows stop at the series' own first and last row.
 //
-// src has Schema, as NewReader gives it with the same buckets. A row that is added has the count 0. A row whose value is null (stddev
-// of one) keeps its count and is otherwise filled as an empty bucket is: it counts as no value to fill from. FillPrevious and
-// FillLinear know only values of src and never reach beyond the first and last of them.
+// src has Schema, as NewReader gives it with the same buckets. A row that is added has the count 0. Each function is filled by itself, and
+// all alike: a bucket without samples has no value of count either. Where a row has no value of a function (stddev of one), that
+// cell is filled as an empty bucket's is, and the row keeps its count and its other values. FillPrevious and FillLinear know only
+// values of src and never reach beyond the first and last of them.
 //
 // The reader owns src and releases it. Rows are made as they are asked for, across gaps of any length: as many at a time as
-// NewReader's where src is one, else 4,096.
+// NewReader's where src is one, else 4,096. It holds one record of src, but with FillLinear all from a function's missing value to its next one.
+// Rows of src without a value are those of a variance or stddev; where more than 4,194,304 of them follow on a value, FillLinear stops with an error.
 func FillReader(src array.RecordReader, b Buckets, f Fill, from, to int64) array.RecordReader {
 	return newFillReader(src, b, f, from, to, memory.DefaultAllocator)
 }
 
+// farthest is how many rows FillLinear looks ahead.
+const farthest = 1 << 22
+
 func newFillReader(src array.RecordReader, b Buckets, f Fill, from, to int64, mem memory.Allocator) array.RecordReader {
-	r := &filler{buckets: b, fill: f, from: from, to: to}
-	r.src = src
+	functions := functionsOf(src.Schema())
+	r := &filler{mem: mem, buckets: b, fill: f, from: from, to: to, batch: batchRows, page: newPage(len(functions)), cells: make([]neighbours, len(functions))}
+	r.open(src, Schema(functions))
 	if from, ok := src.(*bucketReader); ok {
 		r.batch = from.spec.batch()
 	}
-	r.build(functionsOf(src.Schema()), mem)
-	r.open()
-	if r.in, r.err = newInput(src.Schema()); r.err == nil {
-		r.countColumn, r.err = column(src.Schema(), "count", arrow.PrimitiveTypes.Int64)
+	for k := range r.cells {
+		r.cells[k].next.t = math.MinInt64
+	}
+	if r.ahead, r.err = newLookAhead(src, to, farthest); len(functions) == 0 {
+		r.err = errors.New("fill: the source has no column value.avg or of another function")
 	}
 	return r
 }
 
-// filler steps from bucket to bucket and looks ahead to the next value of its source.
+// filler steps from bucket to bucket, beside the rows of its source.
 type filler struct {
 	stream
-	in          input
-	countColumn int
-	buckets     Buckets
-	fill        Fill
-	from, to    int64
+	mem      memory.Allocator
+	buckets  Buckets
+	fill     Fill
+	from, to int64
+	batch    int // most rows of a record
 
+	ahead      lookAhead
 	start, end int64 // the current bucket
-	span       int   // hints for Buckets.find: at the current bucket,
-	ahead      int   // and at the source's rows
+	span       int   // hint for Buckets.find
 	started    bool
 	finished   bool
 
-	previous, next point // the values around the current bucket
-	hollow         []hollow
-	line           scratch
+	cells []neighbours // a function each
+	page  page
+	line  scratch
 }
 
-// point is a row of the source that has a value; ok is false where there is none.
+// neighbours are the values around a function's cell in the current bucket. Next is of use to FillLinear alone, which looks for it when it lies
+// behind; at the end of all values it is one without a value that never does.
+type neighbours struct{ previous, next point }
+
+// point is a value at a bucket's start; ok is false where there is none.
 type point struct {
 	t     int64
 	value float64
-	count int64
 	ok    bool
 }
 
-// hollow is a run of neighbouring rows of the source without a value that lie ahead of the current bucket: first is a bucket's start, end
-// another's end. Runs keep the look-ahead small where a function seldom has a value.
-type hollow struct{ first, end, count int64 }
+func (f *filler) Release() {
+	if f.release() {
+		f.ahead.release()
+	}
+}
 
 // Next makes the next record.
 func (f *filler) Next() bool {
 	f.drop()
-	for f.err == nil && !f.finished && f.rows() < f.batch {
-		f.step()
+	for f.err == nil && !f.finished && f.page.rows() < f.batch {
+		f.err = f.step()
 	}
-	return f.emit()
+	if f.err != nil || f.page.rows() == 0 {
+		return false
+	}
+	f.record = f.page.record(f.schema, f.mem)
+	return true
 }
 
 // step makes the row of the next bucket.
-func (f *filler) step() {
-	if !f.begin() {
-		return
-	}
-	if f.next.ok && f.next.t < f.end {
-		f.previous = f.next
-		f.row(f.start, f.previous.count)
-		f.value(0, f.previous.value, true)
-		f.lookAhead()
-		return
-	}
-	v, ok := f.filled()
-	f.row(f.start, f.takeHollow())
-	f.value(0, v, ok)
-}
-
-// begin moves to the next bucket. It is false at the end and at a fault.
-func (f *filler) begin() bool {
-	at := f.end
+func (f *filler) step() error {
+	at, err := f.end, error(nil)
 	if !f.started {
 		f.started = true
-		if at = f.from; at != math.MinInt64 {
-			// Rows before the first bucket are not ours.
-			if at, _, f.err = f.buckets.find(at, &f.span); f.err != nil {
-				return false
-			}
-		}
-		f.from = at
-		f.lookAhead()
-		if at == math.MinInt64 {
-			at = f.firstRow()
+		if at, err = f.first(); err != nil {
+			return err
 		}
 	}
-	// An open end is where the source ends. Without any row there is nothing to begin at either.
-	last := !f.next.ok && len(f.hollow) == 0
-	if f.err != nil || at >= f.to || last && (f.to == math.MaxInt64 || at == math.MinInt64) {
+	t, more, err := f.ahead.time()
+	if err != nil {
+		return err
+	}
+	if at >= f.to || !more && f.to == math.MaxInt64 {
 		f.finished = true
-		return false
+		return nil
 	}
-	f.start, f.end, f.err = f.buckets.find(at, &f.span)
-	return f.err == nil
+	if f.start, f.end, err = f.buckets.find(at, &f.span); err != nil {
+		return err
+	}
+	if more && t < f.end {
+		if t != f.start {
+			return fmt.Errorf("fill: the row at %s is not the start of a %s bucket, or not in order", utc(t), f.buckets)
+		}
+		return f.sourceRow()
+	}
+	return f.emptyRow()
 }
 
-// firstRow is the time of the first row of the source, or math.MinInt64.
-func (f *filler) firstRow() int64 {
-	switch {
-	case len(f.hollow) > 0:
-		return f.hollow[0].first
-	case f.next.ok:
-		return f.next.t
+// first is the start of the first bucket, with the source's rows before it passed over; f.to where there is none.
+func (f *filler) first() (at int64, err error) {
+	if f.from == math.MinInt64 {
+		t, more, err := f.ahead.time()
+		if !more {
+			t = f.to
+		}
+		return t, err
 	}
-	return math.MinInt64
-}
-
-// lookAhead finds the next row of the source that has a value, and remembers those without one before it.
-func (f *filler) lookAhead() {
-	f.next = point{}
-	for f.err == nil && f.in.advance(&f.stream) {
-		i := f.in.next
-		t := int64(f.in.times[i])
-		if t >= f.to && f.to != math.MaxInt64 {
-			return
+	if at, _, err = f.buckets.find(f.from, &f.span); err != nil {
+		return 0, err
+	}
+	for {
+		t, more, err := f.ahead.time()
+		if err != nil || !more || t >= at {
+			return at, err
 		}
-		f.in.next++
-		if t < f.from {
-			continue
-		}
-		start, end, err := f.buckets.find(t, &f.ahead)
-		if err == nil && start != t {
-			err = fmt.Errorf("fill: the row at %s is not the start of a %s bucket", utc(t), f.buckets)
-		}
-		if err != nil {
-			f.err = err
-			return
-		}
-		count := f.src.Record().Column(f.countColumn).(*array.Int64).Value(i)
-		if f.in.values.IsValid(i) {
-			f.next = point{t: t, value: f.in.values.Value(i), count: count, ok: true}
-			return
-		}
-		f.addHollow(t, end, count)
+		f.ahead.row++
 	}
 }
 
-func (f *filler) addHollow(start, end, count int64) {
-	if n := len(f.hollow); n > 0 && f.hollow[n-1].end == start && f.hollow[n-1].count == count {
-		f.hollow[n-1].end = end
-		return
+// sourceRow makes the row of a bucket that the source has, and of its missing values what fill says.
+func (f *filler) sourceRow() error {
+	f.page.row(f.start, f.ahead.count())
+	values, i := f.ahead.records[0].values, f.ahead.row
+	for k := range f.cells {
+		if values[k].IsValid(i) {
+			v := values[k].Value(i)
+			f.cells[k].previous = point{t: f.start, value: v, ok: true}
+			f.page.value(k, v, true)
+		} else if err := f.fillCell(k); err != nil {
+			return err
+		}
 	}
-	f.hollow = append(f.hollow, hollow{first: start, end: end, count: count})
+	f.ahead.row++
+	return nil
 }
 
-// takeHollow is the number of samples in the current bucket, which has no value.
-func (f *filler) takeHollow() int64 {
-	if len(f.hollow) == 0 || f.start < f.hollow[0].first {
-		return 0
+// emptyRow makes the row of a bucket without samples.
+func (f *filler) emptyRow() error {
+	f.page.row(f.start, 0)
+	for k := range f.cells {
+		if err := f.fillCell(k); err != nil {
+			return err
+		}
 	}
-	count := f.hollow[0].count
-	if f.end >= f.hollow[0].end {
-		f.hollow = f.hollow[1:]
-	}
-	return count
+	return nil
 }
 
-// filled is what the current bucket prints, which has no value of its own.
-func (f *filler) filled() (v float64, ok bool) {
+// fillCell prints what function k has where it has no value.
+func (f *filler) fillCell(k int) error {
+	c := &f.cells[k]
 	switch {
 	case f.fill.Mode == FillValue:
-		return f.fill.Value + 0, true // −0 + 0 is 0
-	case f.fill.Mode == FillPrevious && f.previous.ok:
-		return f.previous.value, true
-	case f.fill.Mode == FillLinear && f.previous.ok && f.next.ok:
-		return f.line.between(f.previous, f.next, f.start), true
+		f.page.value(k, f.fill.Value+0, true) // −0 + 0 is 0
+	case f.fill.Mode == FillPrevious && c.previous.ok:
+		f.page.value(k, c.previous.value, true)
+	case f.fill.Mode == FillLinear && c.previous.ok:
+		return f.linearCell(k)
+	default:
+		f.page.value(k, 0, false)
 	}
-	return 0, false
+	return nil
+}
+
+func (f *filler) linearCell(k int) (err error) {
+	c := &f.cells[k]
+	if c.next.t <= c.previous.t {
+		if c.next, err = f.ahead.value(k); err != nil {
+			return err
+		}
+	}
+	if c.next.ok {
+		f.page.value(k, f.line.between(c.previous, c.next, f.start), true)
+		return nil
+	}
+	c.next.t = math.MaxInt64
+	f.page.value(k, 0, false)
+	return nil
 }
