@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"decant/decimation"
 	"decant/engine/store/segment"
 	"decant/ingest"
 
@@ -155,6 +156,11 @@ func (s *Snapshot) Scan(ctx context.Context, id uint32, from, to int64, columns 
 type scan struct{ array.RecordReader }
 
 func (s scan) Err() error { return damaged("", s.RecordReader.Err()) }
+
+// NextBlock has decimation read the rows where they lie.
+func (s scan) NextBlock() (decimation.Block, bool) {
+	return s.RecordReader.(decimation.Blocks).NextBlock()
+}
 
 // Before finds the last number or bool of a series with time < t.
 func (s *Snapshot) Before(ctx context.Context, id uint32, t int64) (time int64, value float64, ok bool, err error) {

@@ -22,6 +22,7 @@ type span struct {
 
 func (b *batch) add(c *columns, i, j int) {
 	b.rows += j - i
+	c.held = true
 	if n := len(b.spans); n > 0 && b.spans[n-1].columns == c && b.spans[n-1].j == i {
 		b.spans[n-1].j = j
 		return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"decant/decimation"
 	"decant/ingest"
 )
 
@@ -32,6 +33,9 @@ type columns struct {
 	hasUpdate   []bool
 
 	reader *Reader // nil in memory
+	bounds decimation.Exponents
+	known  bool // bounds holds those of value
+	held   bool // somebody points to these columns: the next block gets others
 }
 
 // parse lays open the block k, whose bytes are b. It believes nothing that the checksum does not cover, and so checks only what a

@@ -29,7 +29,8 @@ const checkSteps = 256
 type sink interface {
 	// block takes a whole block by its summary alone, or declines.
 	block(s *summary) bool
-	// span takes rows i ≤ k < j of a block. They are valid, and do not change, while the runs are.
+	// span takes rows i ≤ k < j of a block. They are valid, and do not change, while the runs are; c itself is valid until the sink
+	// returns, unless it sets c.held.
 	span(c *columns, i, j int) error
 }
 
@@ -175,6 +176,7 @@ func (m *merger) stepGroup(s sink) error {
 	}
 	if m.policy == KeepLast {
 		g.newest, g.row = c.cols, j-1
+		c.cols.held = true
 	}
 	c.skip(j)
 	return nil

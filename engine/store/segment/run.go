@@ -3,6 +3,8 @@ package segment
 import (
 	"math"
 	"sort"
+
+	"decant/decimation"
 )
 
 // Run is one sorted run of one series: from a segment (Reader.Run), or from memory. It is a value; it holds nothing.
@@ -76,6 +78,7 @@ func (r *Reader) open(i int, c *columns) error {
 		word.Or(bit)
 	}
 	c.reader = r
+	c.bounds, c.known = decimation.Exponents{Low: k.minExp, High: k.maxExp}, true
 	return nil
 }
 
@@ -132,8 +135,9 @@ func (c *cursor) lay() error {
 	if c.open {
 		return nil
 	}
-	// Each block has columns of its own: a batch may still point to those before.
-	c.cols = new(columns)
+	if c.cols == nil || c.cols.held {
+		c.cols = new(columns)
+	}
 	if err := c.run.load(c.k, c.cols); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"decant/decimation"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -15,6 +17,8 @@ const (
 	batchRows = 2048
 	// shareRows is the shortest span that is handed on without a copy: shorter ones cost more as a record than as a copy.
 	shareRows = 128
+	// lyingRows is the same for a block, which costs less.
+	lyingRows = 16
 )
 
 // Scan reads one series in from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are open ends) out of runs, which come oldest arrival first:
@@ -49,14 +53,18 @@ type scanner struct {
 	err     error
 	done    bool
 
-	fields []field
-	schema *arrow.Schema
-	open   func() (*merger, error)
-	merger *merger // nil before the first Next
-	copied batch
-	shared arrow.Record // handed on after copied
-	record arrow.Record // the current one
-	arrays []arrow.Array
+	fields  []field
+	schema  *arrow.Schema
+	open    func() (*merger, error)
+	merger  *merger // nil before the first Next
+	copied  batch
+	shared  arrow.Record     // handed on after copied
+	blocks  bool             // blocks are asked for, not records: these take the place of shared and record
+	lying   decimation.Block // handed on after copied
+	current decimation.Block
+	bounds  decimation.Exponents // current's
+	record  arrow.Record         // the current one
+	arrays  []arrow.Array
 }
 
 func (s *scanner) Schema() *arrow.Schema { return s.schema }
@@ -87,10 +95,44 @@ func (s *scanner) drop() {
 
 // Next makes the next record. After a fault there is none, and Err tells it.
 func (s *scanner) Next() bool {
+	s.blocks = false
+	return s.next() && s.record != nil
+}
+
+// NextBlock is Next for decimation.NewReader, where time and value are what was asked for: rows of numbers without a record around them,
+// and rows of other kinds left out.
+func (s *scanner) NextBlock() (b decimation.Block, ok bool) {
+	s.blocks = true
+	if !s.next() {
+		return b, false
+	}
+	if s.record == nil {
+		return s.current, s.current.Times != nil
+	}
+	for i, f := range s.fields {
+		switch column := s.record.Column(i).(type) {
+		case *array.Timestamp:
+			if f == fieldTime {
+				b.Times = column.TimestampValues()
+			}
+		case *array.Float64:
+			if f == fieldValue {
+				if b.Values = column.Float64Values(); column.NullN() > 0 {
+					b.Nulls = column
+				}
+			}
+		}
+	}
+	return b, true
+}
+
+// next makes the next record or block. It is false at a fault.
+func (s *scanner) next() bool {
 	if s.record != nil {
 		s.record.Release()
 		s.record = nil
 	}
+	s.current = decimation.Block{}
 	if s.err != nil || s.done {
 		return false
 	}
@@ -99,7 +141,7 @@ func (s *scanner) Next() bool {
 		s.drop()
 		return false
 	}
-	return s.record != nil
+	return true
 }
 
 // fill sets record; it stays nil at the end.
@@ -114,11 +156,14 @@ func (s *scanner) fill() (err error) {
 	}
 	for {
 		switch {
-		case s.copied.rows > 0 && (s.shared != nil || s.done || s.copied.rows >= batchRows):
+		case s.copied.rows > 0 && (s.shared != nil || s.lying.Times != nil || s.done || s.copied.rows >= batchRows):
 			s.record = s.copied.take(s.schema)
 			return nil
 		case s.shared != nil:
 			s.record, s.shared = s.shared, nil
+			return nil
+		case s.lying.Times != nil:
+			s.current, s.lying = s.lying, decimation.Block{}
 			return nil
 		case s.done:
 			return nil
@@ -134,6 +179,19 @@ func (s *scanner) fill() (err error) {
 func (s *scanner) block(*summary) bool { return false }
 
 func (s *scanner) span(c *columns, i, j int) error {
+	if s.blocks && c.kinds == nil {
+		switch {
+		case c.value == nil:
+			return nil
+		case j-i >= lyingRows:
+			s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j]}
+			if c.known {
+				s.bounds = c.bounds
+				s.lying.Bounds = &s.bounds
+			}
+			return nil
+		}
+	}
 	if j-i < shareRows || !c.shareable(s.fields) {
 		s.copied.add(c, i, j)
 		return nil
