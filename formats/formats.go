@@ -188,7 +188,8 @@ type SeriesSummary struct {
 
 // Chart is a series' line chart. Points without a value break the line.
 type Chart struct {
-	From, To int64 // ns: the ends of the time axis
+	Line     string // what the line shows, where the rows have more than that: avg
+	From, To int64  // ns: the ends of the time axis
 	Points   []ChartPoint
 	Band     bool // Low and High hold
 }

@@ -26,6 +26,13 @@ type cells interface {
 
 // newCells makes the cells of a column of long rows.
 func newCells(mem memory.Allocator, it *Item, col column, zone *time.Location) cells {
+	if col.function >= 0 {
+		if col.Type == formats.Value {
+			return newValueCells(mem, everyKind)
+		}
+		values := it.values[col.function]
+		return &numberCells{array.NewFloat64Builder(mem), func(c *cursor) *array.Float64 { return c.values[values] }}
+	}
 	switch col.ID {
 	case "time", "timeUtc":
 		return &timeCells{newTimes(mem), func(c *cursor) []arrow.Timestamp { return c.times }}
@@ -35,11 +42,6 @@ func newCells(mem memory.Allocator, it *Item, col column, zone *time.Location) c
 		return newOffsetCells(mem, it.offsets, zone)
 	case "protocol":
 		return newProtocolCells(mem)
-	case "value":
-		if col.Type == formats.Value {
-			return newValueCells(mem, everyKind)
-		}
-		return &numberCells{array.NewFloat64Builder(mem), func(c *cursor) *array.Float64 { return c.value }}
 	case "sum":
 		return &numberCells{array.NewFloat64Builder(mem), func(c *cursor) *array.Float64 { return c.sum }}
 	case "count":
@@ -114,7 +116,7 @@ type boolCells struct{ b *array.BooleanBuilder }
 func (x *boolCells) add(c *cursor, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		if c.kind(i) == formats.ValueBool {
-			x.b.Append(c.value.Value(i) != 0)
+			x.b.Append(c.values[0].Value(i) != 0)
 		} else {
 			x.b.AppendNull()
 		}
@@ -143,7 +145,7 @@ const (
 	stringsOnly = 1 << formats.ValueString
 )
 
-// valueCells print whatever kind a sample has.
+// valueCells print whatever kind a sample has. Buckets and deltas are numbers and don't get here.
 type valueCells struct {
 	b       *array.StructBuilder
 	kinds   *array.Uint8Builder
@@ -172,7 +174,7 @@ func (x *valueCells) add(c *cursor, lo, hi int) {
 		number, text := 0.0, []byte(nil)
 		switch kind {
 		case formats.ValueNumber, formats.ValueBool:
-			number = c.value.Value(i)
+			number = c.values[0].Value(i)
 		case formats.ValueString, formats.ValueBytes:
 			text = c.text.Value(i)
 		}

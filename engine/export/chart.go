@@ -1,8 +1,6 @@
 package export
 
 import (
-	"context"
-
 	"decant/decimation"
 	"decant/formats"
 )
@@ -27,10 +25,11 @@ func newRawChart(c formats.Chart, numbers int64) *rawChart {
 }
 
 func (x *rawChart) add(c *cursor) {
-	values := c.value.Float64Values()
+	column := c.values[0]
+	values := column.Float64Values()
 	for i := 0; i < c.n; {
 		if x.parts == nil {
-			if !c.value.IsNull(i) {
+			if !column.IsNull(i) {
 				x.each = append(x.each, formats.ChartPoint{Time: int64(c.times[i]), Value: values[i], Low: values[i], High: values[i]})
 			}
 			i++
@@ -41,11 +40,11 @@ func (x *rawChart) add(c *cursor) {
 		for hi < c.n && (uint64(c.times[hi])-uint64(x.from))/x.width == part {
 			hi++
 		}
-		if c.value.NullN() == 0 {
+		if column.NullN() == 0 {
 			x.parts[part].Add(values[i:hi])
 		} else {
 			for ; i < hi; i++ {
-				if !c.value.IsNull(i) {
+				if !column.IsNull(i) {
 					x.parts[part].Add(values[i : i+1])
 				}
 			}
@@ -85,61 +84,45 @@ func (x *rawChart) points() ([]formats.ChartPoint, error) {
 	return points, nil
 }
 
-// printedPoints are the values that the table prints.
-func (it *Item) printedPoints(ctx context.Context, snap Snapshot, i int) ([]formats.ChartPoint, error) {
-	r, err := it.read(ctx, snap, i, []string{"time", "value"})
-	if err != nil {
-		return nil, err
+// chart draws a series on the time axis that it is given: of raw samples their course, of buckets and deltas what the table prints; of a list
+// of functions the first.
+func (it *Item) chart(f *front, axis formats.Chart, numbers int64) (formats.Chart, error) {
+	if it.request.List {
+		axis.Line = it.request.Functions[0].String()
 	}
-	var points []formats.ChartPoint
-	err = eachRecord(ctx, r, func(c *cursor) {
-		for row, v := range c.value.Float64Values() {
-			points = append(points, formats.ChartPoint{Time: int64(c.times[row]), Value: v, Empty: c.value.IsNull(row)})
-		}
-	})
-	return points, err
+	if it.request.Bucket != nil || it.request.Delta {
+		axis.Points, axis.Band = it.printedPoints(f), it.banded()
+		return axis, nil
+	}
+	raw := newRawChart(axis, numbers)
+	f.each(raw.add)
+	var err error
+	axis.Points, err = raw.points()
+	axis.Band = true
+	return axis, err
 }
 
-// bucketPoints are the item's own buckets, with their extremes where the function lies between them.
-func (it *Item) bucketPoints(ctx context.Context, snap Snapshot, i int) (points []formats.ChartPoint, band bool, err error) {
-	if points, err = it.printedPoints(ctx, snap, i); err != nil {
-		return nil, false, err
+// banded says whether the chart of buckets has a band: where its line lies between their extremes.
+func (it *Item) banded() bool {
+	if it.request.Bucket == nil || it.request.Delta {
+		return false
 	}
-	f := it.request.Function
-	if f != decimation.Avg && f != decimation.Min && f != decimation.Max {
-		return points, false, nil
-	}
-	for _, edge := range []struct {
-		function decimation.Function
-		of       func(*formats.ChartPoint) *float64
-	}{
-		{decimation.Min, func(p *formats.ChartPoint) *float64 { return &p.Low }},
-		{decimation.Max, func(p *formats.ChartPoint) *float64 { return &p.High }},
-	} {
-		for k := range points { // a bucket that fill made has no extremes but its value
-			*edge.of(&points[k]) = points[k].Value
-		}
-		r, err := snap.Scan(ctx, it.Series[i].ID, it.From, it.To, "time", "value")
-		if err != nil {
-			return nil, false, err
-		}
-		if r, err = it.decimate(r, edge.function); err != nil {
-			return nil, false, err
-		}
-		k := 0
-		err = eachRecord(ctx, r, func(c *cursor) {
-			for row, v := range c.value.Float64Values() {
-				for k < len(points) && points[k].Time < int64(c.times[row]) {
-					k++
-				}
-				if k < len(points) && points[k].Time == int64(c.times[row]) && !c.value.IsNull(row) {
-					*edge.of(&points[k]) = v
-				}
+	f := it.request.Functions[0]
+	return f == decimation.Avg || f == decimation.Min || f == decimation.Max
+}
+
+// printedPoints are the values of the table's rows, with the extremes of their buckets where the chart has a band.
+func (it *Item) printedPoints(f *front) []formats.ChartPoint {
+	var points []formats.ChartPoint
+	f.each(func(c *cursor) {
+		column := c.values[it.values[0]]
+		for row, v := range column.Float64Values() {
+			point := formats.ChartPoint{Time: int64(c.times[row]), Value: v, Low: v, High: v, Empty: column.IsNull(row)}
+			if it.banded() && c.count[row] > 0 { // a bucket that fill made has no extremes but its value
+				point.Low, point.High = c.values[it.low].Value(row), c.values[it.high].Value(row)
 			}
-		})
-		if err != nil {
-			return nil, false, err
+			points = append(points, point)
 		}
-	}
-	return points, true, nil
+	})
+	return points
 }

@@ -18,7 +18,7 @@ func TestSummariesEqualReference(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		src := tame(randomSource(rt))
 		text := drawItem(rt)
-		r := parse(t, `"extension": "csv", "timezone": "Europe/Berlin"`, text)
+		r := parse(t, `"extension": "pdf", "timezone": "Europe/Berlin"`, text)
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		defer mem.AssertSize(t, 0)
 		src.Alloc = mem

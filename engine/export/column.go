@@ -12,7 +12,8 @@ import (
 // column is a column of an item and where its cells come from.
 type column struct {
 	formats.Column
-	series int // wide: index of the series; -1 for time
+	series   int // wide: index of the series; -1 for time
+	function int // index in the item's functions, 0 for raw samples; -1 for a column of something else than values
 }
 
 // staticFaults finds columns that no item can fill and wide items without any of their columns, as far as the request alone tells.
@@ -27,9 +28,9 @@ func staticFaults(r *request.Request) request.Faults {
 			continue
 		}
 		own, any := 0, r.Format.Columns == nil
-		mayFill := fills(it)
+		fills := it.Fills()
 		for c, entry := range r.Format.Columns {
-			if mayFill(entry.ID) {
+			if fills(entry.ID) {
 				fillable[c], any = true, true
 				if entry.ID != "time" {
 					own++
@@ -47,7 +48,7 @@ func staticFaults(r *request.Request) request.Faults {
 	for c, entry := range r.Format.Columns {
 		if !fillable[c] {
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("format.columns[%d].id", c), Value: fmt.Sprintf("%q", entry.ID),
-				Message: "no item can fill this column: it is no column of long rows, and no name or label of a wide item's target"})
+				Message: request.Unfillable(entry.ID, r.Items)})
 		}
 	}
 	return faults
@@ -58,48 +59,29 @@ func nothingButTime(item int) request.Fault {
 		Message: "the wide item is left with nothing but time: list names or labels of its series in format.columns"}
 }
 
-// fills says which column ids an item might have; of a wide item, names under a prefix are left to the source.
-func fills(it *request.Item) func(id string) bool {
-	if !it.Wide {
-		return it.Fills
-	}
-	names := map[string]bool{"time": true}
-	var prefixes []request.Name
-	for _, n := range it.Target {
-		if n.Label != "" {
-			names[n.Label] = true
-		}
-		if n.Prefix {
-			prefixes = append(prefixes, n)
-		} else {
-			names[n.Name] = true
-		}
-	}
-	return func(id string) bool {
-		return names[id] || slices.ContainsFunc(prefixes, func(n request.Name) bool { return matches(id, n) })
-	}
-}
-
 // longColumns are the columns of a long item. severalOffsets says whether the zone's offset changes within its rows.
 func longColumns(r *request.Request, it *request.Item, series []Selected, severalOffsets bool) []column {
 	entries := r.Format.Columns
 	if entries == nil {
 		entries = defaultColumns(r, it, series, severalOffsets)
 	}
+	fills := it.Fills()
 	var columns []column
 	for _, entry := range entries {
-		if it.Fills(entry.ID) {
-			columns = append(columns, column{
-				Column: formats.Column{ID: entry.ID, Label: entry.Label, Type: columnType(it, entry.ID, series)},
-				series: -1,
-			})
+		if !fills(entry.ID) {
+			continue
 		}
+		c := column{formats.Column{ID: entry.ID, Label: entry.Label, Type: columnType(entry.ID)}, -1, -1}
+		if of, function, ok := it.Value(entry.ID); ok && of == "value" {
+			c.Type, c.function = valueType(it, series...), function
+		}
+		columns = append(columns, c)
 	}
 	return columns
 }
 
 func defaultColumns(r *request.Request, it *request.Item, series []Selected, severalOffsets bool) []request.Column {
-	ids := []string{"time", "name", "unit", "value"}
+	ids := append([]string{"time", "name", "unit"}, it.ValueIDs("value")...)
 	if r.Format.Extension == "xlsx" && severalOffsets {
 		ids = slices.Insert(ids, 1, "offset") // a date cell has no offset of its own
 	}
@@ -117,14 +99,13 @@ func severalPublishers(series []Selected) bool {
 	return slices.ContainsFunc(series, func(s Selected) bool { return s.Publisher != series[0].Publisher })
 }
 
-func columnType(it *request.Item, id string, series []Selected) formats.Type {
+// columnType is what a column holds that is not of values.
+func columnType(id string) formats.Type {
 	switch id {
 	case "time", "created":
 		return formats.Time
 	case "timeUtc":
 		return formats.TimeUTC
-	case "value":
-		return valueType(it, series...)
 	case "stringValue":
 		return formats.Value // every row has its own text, so a dictionary would grow with the rows
 	case "boolValue":
@@ -164,21 +145,25 @@ func wideColumns(r *request.Request, item int, series []Selected) (columns []col
 			byName[s.Label] = append(byName[s.Label], i)
 		}
 	}
-	mayFill := fills(it)
+	fills := it.Fills()
 	for c, entry := range r.Format.Columns {
 		if entry.ID == "time" {
-			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: formats.Time}, -1})
+			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: formats.Time}, -1, -1})
 			continue
 		}
-		switch found := byName[entry.ID]; {
+		name, function, ok := it.Value(entry.ID)
+		if !ok {
+			continue
+		}
+		switch found := byName[name]; {
 		case len(found) > 1:
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("format.columns[%d].id", c), Value: fmt.Sprintf("%q", entry.ID),
 				Message: ambiguous(item, series[found[0]].Series, series[found[1]].Series)})
 		case len(found) == 1:
 			i := found[0]
 			printed[i] = true
-			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: valueType(it, series[i])}, i})
-		case mayFill(entry.ID):
+			columns = append(columns, column{formats.Column{ID: entry.ID, Label: entry.Label, Type: valueType(it, series[i])}, i, function})
+		case fills(entry.ID):
 			absent = append(absent, c)
 		}
 	}

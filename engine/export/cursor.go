@@ -1,6 +1,8 @@
 package export
 
 import (
+	"strings"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
@@ -11,7 +13,6 @@ type cursor struct {
 	key    int64 // time of the row at pos; before the first record is read, a time that no row is before
 	pos    int   // the next row of the record
 	n      int   // rows of the record
-	rows   int64 // rows passed on
 
 	open    func() (array.RecordReader, error) // called when the first row is due
 	reader  array.RecordReader
@@ -19,7 +20,7 @@ type cursor struct {
 
 	// The columns of the current record, where it has them.
 	times    []arrow.Timestamp
-	value    *array.Float64
+	values   []*array.Float64 // of raw samples one column, of buckets one a function
 	kinds    []uint8
 	text     *array.Binary
 	sum      *array.Float64
@@ -31,38 +32,44 @@ type cursor struct {
 // load goes to the next record that has rows; more is false at the end.
 func (c *cursor) load() (more bool, err error) {
 	for c.reader.Next() {
-		rec := c.reader.Record()
-		if rec.NumRows() == 0 {
-			continue
+		if rec := c.reader.Record(); rec.NumRows() > 0 {
+			c.show(rec)
+			return true, nil
 		}
-		c.pos, c.n = 0, int(rec.NumRows())
-		for i, field := range rec.Schema().Fields() {
-			switch column := rec.Column(i); field.Name {
-			case "time":
-				c.times = column.(*array.Timestamp).TimestampValues()
-			case "value", "value.avg", "value.min", "value.max", "value.sum", "value.variance", "value.stddev", "value.count", "value.first", "value.last":
-				c.value = column.(*array.Float64)
-			case "kind":
-				c.kinds = column.(*array.Uint8).Uint8Values()
-			case "text":
-				c.text = column.(*array.Binary)
-			case "sum":
-				c.sum = column.(*array.Float64)
-			case "received":
-				c.received = column.(*array.Timestamp).TimestampValues()
-			case "protocol":
-				c.protocol = column.(*array.Uint8).Uint8Values()
-			case "count":
-				c.count = column.(*array.Int64).Int64Values()
-			}
-		}
-		c.key = int64(c.times[0])
-		return true, nil
 	}
 	if err := c.reader.Err(); err != nil {
 		return false, c.explain(err)
 	}
 	return false, nil
+}
+
+// show makes the columns of a record those of the cursor.
+func (c *cursor) show(rec arrow.Record) {
+	c.pos, c.n = 0, int(rec.NumRows())
+	c.values = c.values[:0]
+	for i, field := range rec.Schema().Fields() {
+		switch column := rec.Column(i); field.Name {
+		case "time":
+			c.times = column.(*array.Timestamp).TimestampValues()
+		case "kind":
+			c.kinds = column.(*array.Uint8).Uint8Values()
+		case "text":
+			c.text = column.(*array.Binary)
+		case "sum":
+			c.sum = column.(*array.Float64)
+		case "received":
+			c.received = column.(*array.Timestamp).TimestampValues()
+		case "protocol":
+			c.protocol = column.(*array.Uint8).Uint8Values()
+		case "count":
+			c.count = column.(*array.Int64).Int64Values()
+		default:
+			if field.Name == "value" || strings.HasPrefix(field.Name, "value.") { // as decimation.Schema names them
+				c.values = append(c.values, column.(*array.Float64))
+			}
+		}
+	}
+	c.key = int64(c.times[0])
 }
 
 func (c *cursor) close() {

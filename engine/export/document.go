@@ -1,7 +1,6 @@
 package export
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,8 +10,8 @@ import (
 	"decant/formats"
 )
 
-// document tells a format all about an item before its first row.
-func (p *Plan) document(ctx context.Context, snap Snapshot, it *Item, tempDir string) (formats.Document, error) {
+// document tells a format all about an item before its first row. fronts are of the series that have rows, where the format shows them.
+func (p *Plan) document(it *Item, fronts map[int]*front, tempDir string) (formats.Document, error) {
 	f := &p.Request.Format
 	doc := formats.Document{
 		Title:       withoutExtension(it.File, extension(f)),
@@ -33,7 +32,7 @@ func (p *Plan) document(ctx context.Context, snap Snapshot, it *Item, tempDir st
 	}
 	if p.format.summary {
 		var err error
-		if doc.Series, err = p.summary(ctx, snap, it); err != nil {
+		if doc.Series, err = it.summary(fronts); err != nil {
 			return doc, err
 		}
 	}
@@ -76,7 +75,7 @@ func (p *Plan) about(it *Item) []formats.Line {
 		formats.Line{Label: "to", Text: endOr(to, lastSample)},
 		formats.Line{Label: "time zone", Text: f.Zone.Name + " (database " + decimation.ZoneDatabase + ")"})
 	if req.Bucket != nil {
-		lines = append(lines, formats.Line{Label: "buckets", Text: bucketRule(*req.Bucket, req.Function, f.Zone.Name)})
+		lines = append(lines, formats.Line{Label: "buckets", Text: it.bucketRule(f.Zone.Name)})
 	}
 	if req.Fill != nil {
 		lines = append(lines, formats.Line{Label: "empty buckets", Text: fillText(*req.Fill)})
@@ -92,12 +91,21 @@ func (p *Plan) about(it *Item) []formats.Line {
 
 const shownSeries = 100 // in the description; the manifest has them all
 
-func bucketRule(w decimation.Width, f decimation.Function, zone string) string {
+// bucketRule says what a decimated item prints of which buckets.
+func (it *Item) bucketRule(zone string) string {
+	req := it.request
+	names := make([]string, len(req.Functions))
+	for i, f := range req.Functions {
+		names[i] = f.String()
+	}
 	kind := "aligned to the wall clock of " + zone
-	if strings.ContainsRune("dwMy", rune(w.Unit)) {
+	if strings.ContainsRune("dwMy", rune(req.Bucket.Unit)) {
 		kind = "by the calendar of " + zone
 	}
-	return fmt.Sprintf("%s of %s, %s; a row's time is its bucket's start", f, w, kind)
+	if !req.Offset.IsZero() {
+		kind += ", moved by " + req.Offset.String()
+	}
+	return fmt.Sprintf("%s of %s, %s; a row's time is its bucket's start", strings.Join(names, ", "), req.Bucket, kind)
 }
 
 func fillText(f decimation.Fill) string {

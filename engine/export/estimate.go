@@ -13,10 +13,9 @@ func (p *Plan) estimate(it *Item) {
 	req := it.request
 	it.Exact = true
 	var total, widest int64
-	printed := it.printed()
 	count := int64(0) // series that are printed
 	for i := range it.Series {
-		if !printed[i] {
+		if !it.prints(i) {
 			continue
 		}
 		count++
@@ -88,7 +87,7 @@ func (p *Plan) rowBytes(it *Item) int64 {
 			}
 		case c.Type == formats.Text:
 			bytes += it.textBytes(c.ID)
-		case c.ID == "value" || c.series >= 0:
+		case c.function >= 0:
 			bytes += 8
 		default:
 			bytes += 4
@@ -144,8 +143,8 @@ func (it *Item) leastRows() int64 {
 		return it.Rows
 	}
 	longest := int64(0)
-	for i, printed := range it.printed() {
-		if printed {
+	for i := range it.Series {
+		if it.prints(i) {
 			longest = max(longest, it.seriesRows(i))
 		}
 	}

@@ -2,17 +2,64 @@ package export
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"decant/formats"
-	"decant/formats/xlsx"
 )
+
+// writeGroup writes the files of a group's items, each to one of files: the loop from the scans to the finished files.
+func (p *Plan) writeGroup(ctx context.Context, snap Snapshot, g *group, files []io.Writer, tempDir string) ([]itemResult, error) {
+	cursors := g.cursors(ctx, snap, p.Request.Format.Zone.Location)
+	var fronts map[int]*front
+	if p.format.summary { // it stands above the rows
+		var err error
+		if fronts, err = g.readAhead(ctx, snap, cursors); err != nil {
+			return nil, err
+		}
+		defer releaseFronts(fronts)
+	}
+	outputs := make([]*output, len(g.items))
+	defer abandon(outputs)
+	for i, it := range g.items {
+		doc, err := p.document(it, fronts, tempDir)
+		if err != nil {
+			return nil, err
+		}
+		if outputs[i], err = p.openOutput(it, doc, files[i]); err != nil {
+			return nil, err
+		}
+	}
+
+	m := newMerge(slices.Clone(cursors)) // it reorders them
+	defer m.close()
+	for {
+		c, lo, hi, err := m.next(recordRows)
+		if err != nil {
+			return nil, err
+		}
+		if c == nil {
+			break
+		}
+		for _, o := range outputs {
+			if err := o.add(ctx, c, lo, hi); err != nil {
+				return nil, p.explainCell(ctx, snap, g, o, err)
+			}
+		}
+	}
+
+	results := make([]itemResult, len(outputs))
+	for i, o := range outputs {
+		if err := o.finish(ctx); err != nil {
+			return nil, p.explainCell(ctx, snap, g, o, err)
+		}
+		results[i] = o.result
+	}
+	return results, nil
+}
 
 // itemResult is what is known of an item when it is written.
 type itemResult struct {
@@ -20,54 +67,86 @@ type itemResult struct {
 	bySeries []int64
 }
 
-// writeItem writes one item to w: the loop from the scans to the finished file.
-func (p *Plan) writeItem(ctx context.Context, snap Snapshot, it *Item, w io.Writer, tempDir string) (result itemResult, err error) {
-	doc, err := p.document(ctx, snap, it, tempDir)
-	if err != nil {
-		return result, err
+// output is an item's file in the making.
+type output struct {
+	plan   *Plan
+	item   *Item
+	shape  shape
+	writer formats.Writer
+	result itemResult
+}
+
+// shape turns the merged rows into records of long or wide output and emits them.
+type shape interface {
+	// add takes c's rows lo ≤ row < hi, which come after all that it was given before.
+	add(ctx context.Context, c *cursor, lo, hi int) error
+	// flush emits what is left.
+	flush(ctx context.Context) error
+	release()
+}
+
+func (p *Plan) newShape(it *Item, emit func(arrow.Record) error) shape {
+	if it.request.Wide {
+		return newWideRows(p, it, emit)
 	}
+	return newLongRows(p, it, emit)
+}
+
+func (p *Plan) openOutput(it *Item, doc formats.Document, w io.Writer) (*output, error) {
 	writer, err := p.format.open(w, doc)
 	if err != nil {
-		return result, fmt.Errorf("open %s: %w", it.File, err)
+		return nil, fmt.Errorf("open %s: %w", it.File, err)
 	}
-	defer formats.Abandon(writer) // of a document that is finished there is nothing left
+	o := &output{plan: p, item: it, writer: writer, result: itemResult{bySeries: make([]int64, len(it.Series))}}
+	o.shape = p.newShape(it, o.emit)
+	return o, nil
+}
 
-	cursors := it.cursors(ctx, snap, p.Request.Format.Zone.Location)
-	m := newMerge(slices.Clone(cursors)) // it reorders them
-	defer m.close()
-	emit := func(rec arrow.Record) error {
-		result.rows += rec.NumRows()
-		if err := p.checkRows(it, result.rows); err != nil {
-			return err
-		}
-		if err := writer.Write(rec); err != nil {
-			return p.writeError(ctx, snap, it, err)
-		}
-		p.opts.Progress(it.Index, result.rows, it.Rows)
-		return nil
+// add prints those of c's rows lo ≤ row < hi that the item has a column for.
+func (o *output) add(ctx context.Context, c *cursor, lo, hi int) error {
+	if !o.item.prints(c.series) {
+		return nil // another item of the group does
 	}
-	if it.request.Wide {
-		err = p.wideRows(ctx, it, m, emit)
-	} else {
-		err = p.longRows(ctx, it, m, emit)
+	o.result.bySeries[c.series] += int64(hi - lo)
+	return o.shape.add(ctx, c, lo, hi)
+}
+
+func (o *output) emit(rec arrow.Record) error {
+	o.result.rows += rec.NumRows()
+	if err := o.plan.checkRows(o.item, o.result.rows); err != nil {
+		return err
 	}
-	if err != nil {
-		return result, err
+	if err := o.writer.Write(rec); err != nil {
+		return &writeError{o.item.File, err}
 	}
-	result.bySeries = make([]int64, len(it.Series))
-	for _, c := range cursors {
-		result.bySeries[c.series] = c.rows
+	o.plan.opts.Progress(o.item.Index, o.result.rows, o.item.Rows)
+	return nil
+}
+
+func (o *output) finish(ctx context.Context) error {
+	if err := o.shape.flush(ctx); err != nil {
+		return err
 	}
-	if it.Exact && result.rows != it.Rows {
-		return result, fmt.Errorf("write %s: %d rows were planned and %d read: the source has changed under its snapshot", it.File, it.Rows, result.rows)
+	if o.item.Exact && o.result.rows != o.item.Rows {
+		return fmt.Errorf("write %s: %d rows were planned and %d read: the source has changed under its snapshot", o.item.File, o.item.Rows, o.result.rows)
 	}
 	if err := ctx.Err(); err != nil {
-		return result, err
+		return err
 	}
-	if err := writer.Finish(formats.Report{Rows: result.rows, Notes: it.notes()}); err != nil {
-		return result, p.writeError(ctx, snap, it, err)
+	if err := o.writer.Finish(formats.Report{Rows: o.result.rows, Notes: o.item.notes()}); err != nil {
+		return &writeError{o.item.File, err}
 	}
-	return result, nil
+	return nil
+}
+
+// abandon frees what the outputs hold, finished or not; of a document that is finished there is nothing left.
+func abandon(outputs []*output) {
+	for _, o := range outputs {
+		if o != nil {
+			o.shape.release()
+			formats.Abandon(o.writer)
+		}
+	}
 }
 
 // checkRows holds a limit that could not be foreseen.
@@ -79,53 +158,4 @@ func (p *Plan) checkRows(it *Item, rows int64) error {
 		return tooManyRows("pdf_rows", it, rows, p.opts.Limits.PDFRows)
 	}
 	return nil
-}
-
-// writeError says which file could not be written, and for a cell that a sheet can't hold, which sample it was to print.
-func (p *Plan) writeError(ctx context.Context, snap Snapshot, it *Item, err error) error {
-	var cell *xlsx.CellError
-	if errors.As(err, &cell) && cell.Row > 0 {
-		series, at, e := p.sampleAt(ctx, snap, it, cell)
-		if e != nil {
-			return e
-		}
-		err = &SampleError{Series: series, Time: at, When: isoTime(at, p.Request.Format.Zone.Location), Err: err}
-	}
-	return fmt.Errorf("write %s: %w", it.File, err)
-}
-
-// sampleAt finds the sample that a cell prints by going through the rows once more.
-func (p *Plan) sampleAt(ctx context.Context, snap Snapshot, it *Item, cell *xlsx.CellError) (s Series, at int64, err error) {
-	m := newMerge(it.cursors(ctx, snap, p.Request.Format.Zone.Location))
-	defer m.close()
-	row := int64(0)
-	if it.request.Wide {
-		for _, c := range it.columns {
-			if c.Label == cell.Column && c.series >= 0 {
-				s = it.Series[c.series].Series
-			}
-		}
-		err = p.wideRows(ctx, it, m, func(rec arrow.Record) error {
-			if i := cell.Row - 1 - row; i >= 0 && i < rec.NumRows() {
-				for c := range it.columns {
-					if times, ok := rec.Column(c).(*array.Timestamp); ok {
-						at = int64(times.Value(int(i)))
-					}
-				}
-			}
-			row += rec.NumRows()
-			return nil
-		})
-		return s, at, err
-	}
-	for {
-		c, lo, hi, err := m.next(recordRows)
-		if err != nil || c == nil {
-			return s, at, err
-		}
-		if i := cell.Row - 1 - row; i < int64(hi-lo) {
-			return it.Series[c.series].Series, int64(c.times[lo+int(i)]), nil
-		}
-		row += int64(hi - lo)
-	}
 }

@@ -11,34 +11,46 @@ import (
 // recordRows is how many rows a record has at most.
 const recordRows = 8192
 
-// longRows turns the merged rows into records of one row a sample (or bucket), and hands each to emit.
-func (p *Plan) longRows(ctx context.Context, it *Item, m *merge, emit func(arrow.Record) error) error {
-	schema := formats.Schema(it.Columns())
-	columns := make([]cells, len(it.columns))
+// longRows turns the merged rows into records of one row a sample (or bucket).
+type longRows struct {
+	schema  *arrow.Schema
+	columns []cells
+	rows    int
+	emit    func(arrow.Record) error
+}
+
+func newLongRows(p *Plan, it *Item, emit func(arrow.Record) error) *longRows {
+	l := &longRows{schema: formats.Schema(it.Columns()), columns: make([]cells, len(it.columns)), emit: emit}
 	for i, c := range it.columns {
-		columns[i] = newCells(p.opts.Memory, it, c, p.Request.Format.Zone.Location)
+		l.columns[i] = newCells(p.opts.Memory, it, c, p.Request.Format.Zone.Location)
 	}
-	defer releaseAll(columns)
-	rows := 0
-	for {
-		c, lo, hi, err := m.next(recordRows - rows)
-		if err != nil {
-			return err
+	return l
+}
+
+func (l *longRows) add(ctx context.Context, c *cursor, lo, hi int) error {
+	for lo < hi {
+		end := min(hi, lo+recordRows-l.rows)
+		for _, column := range l.columns {
+			column.add(c, lo, end)
 		}
-		if c != nil {
-			for _, column := range columns {
-				column.add(c, lo, hi)
-			}
-			rows += hi - lo
-		}
-		if rows == recordRows || c == nil && rows > 0 {
-			if err := emitRecord(ctx, schema, columns, rows, emit); err != nil {
+		l.rows += end - lo
+		lo = end
+		if l.rows == recordRows {
+			if err := l.flush(ctx); err != nil {
 				return err
 			}
-			rows = 0
-		}
-		if c == nil {
-			return nil
 		}
 	}
+	return nil
 }
+
+func (l *longRows) flush(ctx context.Context) error {
+	rows := l.rows
+	if rows == 0 {
+		return nil
+	}
+	l.rows = 0
+	return emitRecord(ctx, l.schema, l.columns, rows, l.emit)
+}
+
+func (l *longRows) release() { releaseAll(l.columns) }

@@ -28,14 +28,15 @@ type Manifest struct {
 
 // File is one item's file.
 type File struct {
-	File   string        `json:"file"`
-	Item   int           `json:"item"` // index into the request's items
-	From   *string       `json:"from"` // null is an open end
-	To     *string       `json:"to"`
-	Rows   int64         `json:"rows"`
-	Bytes  int64         `json:"bytes"`
-	SHA256 string        `json:"sha256"`
-	Series []SeriesCount `json:"series"`
+	File    string        `json:"file"`
+	Item    int           `json:"item"` // index into the request's items
+	From    *string       `json:"from"` // null is an open end
+	To      *string       `json:"to"`
+	Buckets string        `json:"buckets,omitempty"` // of a decimated item: its functions, and which buckets
+	Rows    int64         `json:"rows"`
+	Bytes   int64         `json:"bytes"`
+	SHA256  string        `json:"sha256"`
+	Series  []SeriesCount `json:"series"`
 }
 
 // SeriesCount says what became of a series' samples in the range.
@@ -85,14 +86,16 @@ func (it *Item) leftOut(i int) LeftOut {
 func (p *Plan) fileOf(it *Item, result itemResult, bytes int64, sum []byte) File {
 	f := File{File: it.File, Item: it.Index, Rows: result.rows, Bytes: bytes, SHA256: fmt.Sprintf("%x", sum), Series: []SeriesCount{}}
 	f.From, f.To = it.ends(p.Request.Format.Zone.Location)
-	printed := it.printed()
+	if it.request.Bucket != nil {
+		f.Buckets = it.bucketRule(p.Request.Format.Zone.Name)
+	}
 	for i := range it.Series {
 		s := &it.Series[i]
-		count := SeriesCount{Name: s.Name, Unit: s.Unit, Publisher: s.Publisher, Samples: s.Range.Samples, Rows: result.bySeries[i], NotPrinted: !printed[i]}
+		count := SeriesCount{Name: s.Name, Unit: s.Unit, Publisher: s.Publisher, Samples: s.Range.Samples, Rows: result.bySeries[i], NotPrinted: !it.prints(i)}
 		if s.Label != s.Name {
 			count.Label = s.Label
 		}
-		if left := it.leftOut(i); left != (LeftOut{}) && printed[i] {
+		if left := it.leftOut(i); left != (LeftOut{}) && it.prints(i) {
 			count.LeftOut = &left
 		}
 		f.Series = append(f.Series, count)

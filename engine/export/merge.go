@@ -51,7 +51,6 @@ func (m *merge) advance() error {
 		return nil
 	}
 	m.current = nil
-	c.rows += int64(m.end - c.pos)
 	c.pos = m.end
 	if c.pos == c.n {
 		return m.refill(c)

@@ -14,22 +14,18 @@ import (
 	"decant/formats"
 )
 
-// cursors makes a cursor for each series of an item that has rows to print.
-func (it *Item) cursors(ctx context.Context, snap Snapshot, zone *time.Location) []*cursor {
+// cursors makes a cursor for each series that has rows to print.
+func (g *group) cursors(ctx context.Context, snap Snapshot, zone *time.Location) []*cursor {
 	var list []*cursor
-	fields := it.scanned()
-	printed := it.printed()
-	for i := range it.Series {
-		if !printed[i] || it.seriesRows(i) == 0 {
+	for i := range g.Series {
+		if !g.prints(i) {
 			continue
 		}
 		list = append(list, &cursor{
-			series: i,
-			key:    it.earliest(i),
-			open: func() (array.RecordReader, error) {
-				return it.read(ctx, snap, i, fields)
-			},
-			explain: func(err error) error { return it.rowError(i, zone, err) },
+			series:  i,
+			key:     g.earliest(i),
+			open:    func() (array.RecordReader, error) { return g.read(ctx, snap, i, nil) },
+			explain: func(err error) error { return g.rowError(i, zone, err) },
 		})
 	}
 	return list
@@ -75,7 +71,7 @@ func (it *Item) scanned() []string {
 			need("kind", "text")
 		case c.Type == formats.Bool:
 			need("value", "kind")
-		case c.ID == "value" || c.series >= 0:
+		case c.function >= 0:
 			need("value")
 		case c.ID == "created":
 			need("received")
@@ -86,48 +82,64 @@ func (it *Item) scanned() []string {
 	return fields
 }
 
-// read is a series' way from the source to its rows: scan, decimate, fill, delta. Each reader pulls from the one before.
-func (it *Item) read(ctx context.Context, snap Snapshot, i int, fields []string) (array.RecordReader, error) {
-	r, err := snap.Scan(ctx, it.Series[i].ID, it.From, it.To, fields...)
+// read is a series' way from the source to its rows: scan, decimate, fill, delta. Each reader pulls from the one before. Where total is given, it
+// takes the raw samples as they pass.
+func (g *group) read(ctx context.Context, snap Snapshot, i int, total *decimation.Moments) (array.RecordReader, error) {
+	r, err := snap.Scan(ctx, g.Series[i].ID, g.From, g.To, g.fields...)
 	if err != nil {
 		return nil, err
 	}
-	if it.request.Bucket != nil {
-		if r, err = it.decimate(r, it.request.Function); err != nil {
+	if total != nil {
+		r = &tap{RecordReader: r, total: total}
+	}
+	if g.request.Bucket != nil {
+		spec := decimation.Spec{Buckets: g.buckets, Functions: g.functions, From: g.From, To: g.To, Batch: g.batch()}
+		if r, err = decimation.NewReader(r, spec); err != nil {
 			return nil, err
 		}
-		if it.request.Fill != nil {
-			r = decimation.FillReader(r, it.buckets, *it.request.Fill, it.fill.from, it.fill.to)
+		if g.request.Fill != nil {
+			r = decimation.FillReader(r, g.buckets, *g.request.Fill, g.fill.from, g.fill.to)
 		}
 	}
-	if it.request.Delta {
-		r = decimation.DeltaReader(r, it.lookBack(ctx, snap, i))
+	if g.request.Delta {
+		r = decimation.DeltaReader(r, g.lookBack(ctx, snap, i))
 	}
 	return r, nil
 }
 
-// decimate makes buckets of a series' samples. It owns r.
-func (it *Item) decimate(r array.RecordReader, f decimation.Function) (array.RecordReader, error) {
-	return decimation.NewReader(r, decimation.Spec{Buckets: it.buckets, Functions: []decimation.Function{f}, From: it.From, To: it.To, Batch: it.batch()})
+// batch is how many rows a decimated series is read ahead: all series together about a million values.
+func (g *group) batch() int { return max(64, min(1<<20/len(g.Series)/len(g.functions), 4096)) }
+
+// tap adds up the values that pass through a reader.
+type tap struct {
+	array.RecordReader
+	total *decimation.Moments
 }
 
-// batch is how many rows a decimated series is read ahead: all series together about a million.
-func (it *Item) batch() int { return max(64, min(1<<20/len(it.Series), 4096)) }
+func (t *tap) Next() bool {
+	if !t.RecordReader.Next() {
+		return false
+	}
+	rec := t.Record()
+	values := rec.Column(rec.Schema().FieldIndices("value")[0]).(*array.Float64)
+	t.total.Add(present(values))
+	return true
+}
 
 // lookBack finds the value that a series' first delta is counted from. Which one that is depends on the series' first samples in the
 // range, not on the row that asks: fill may have put rows before them.
-func (it *Item) lookBack(ctx context.Context, snap Snapshot, i int) decimation.LookBack {
-	s := &it.Series[i]
+func (g *group) lookBack(ctx context.Context, snap Snapshot, i int) decimation.LookBack {
+	s := &g.Series[i]
 	switch {
-	case s.Range.values() == 0, it.request.Bucket == nil && it.From == openFrom:
+	case s.Range.values() == 0, g.request.Bucket == nil && g.From == openFrom:
 		return func(int, int64) (float64, bool, error) { return 0, false, nil }
-	case it.request.Bucket == nil:
+	case g.request.Bucket == nil:
 		return func(int, int64) (float64, bool, error) {
-			_, v, ok, err := snap.Before(ctx, s.ID, it.From)
+			_, v, ok, err := snap.Before(ctx, s.ID, g.From)
 			return v, ok, err
 		}
 	}
-	return decimation.LookBackBucket(it.buckets, []decimation.Function{it.request.Function}, s.Range.FirstValue,
+	return decimation.LookBackBucket(g.buckets, g.functions, s.Range.FirstValue,
 		func(t int64) (int64, bool, error) {
 			at, _, ok, err := snap.Before(ctx, s.ID, t)
 			return at, ok, err

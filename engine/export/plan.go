@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -17,6 +18,7 @@ type Plan struct {
 	Due     *int64 // ns; recurring: the scheduled instant of the run
 	Items   []Item
 
+	groups []*group
 	format format
 	opts   Options
 }
@@ -42,6 +44,9 @@ type Item struct {
 	buckets decimation.Buckets
 	fill    span // of bucket starts that fill gives a row; empty where Buckets is 0
 	offsets []int
+
+	values    []int // where a cursor has the values of each function
+	low, high int   // where it has the least and greatest of a bucket, for a chart's band
 }
 
 // span is a half-open range of ns.
@@ -71,6 +76,7 @@ func NewPlan(ctx context.Context, snap Snapshot, r *request.Request, opts Option
 	for i := range p.Items {
 		p.estimate(&p.Items[i])
 	}
+	p.groupUp()
 	return p, p.checkLimits()
 }
 
@@ -99,7 +105,9 @@ func (p *Plan) resolveRanges() (faults request.Faults) {
 			faults = append(faults, request.Fault{Path: path, Message: err.Error()})
 		}
 		if it.request.Bucket != nil {
-			it.buckets = decimation.NewBuckets(*it.request.Bucket, r.Format.Zone)
+			if it.buckets, err = it.request.Buckets(r.Format.Zone); err != nil {
+				return append(faults, request.Fault{Path: fmt.Sprintf("items[%d].params.decimation.offset", i), Message: err.Error()})
+			}
 		}
 	}
 	return faults
@@ -158,18 +166,20 @@ func (p *Plan) bareColumns(bare [][]int) (missing []string, faults request.Fault
 	}
 	entries := p.Request.Format.Columns
 	absent := func(c int) bool { return !filled[entries[c].ID] }
+	called := map[int]string{} // the series of absent columns
 	for i, left := range bare {
 		// Columns that no item fills are reported below; those that other items fill leave this one bare.
 		if len(left) > 0 && !p.Items[i].hasSeriesColumn() && !slices.ContainsFunc(left, absent) {
 			faults = append(faults, nothingButTime(i))
 		}
-	}
-	all := slices.Concat(bare...)
-	slices.Sort(all)
-	for _, c := range slices.Compact(all) {
-		if absent(c) {
-			missing = append(missing, fmt.Sprintf("format.columns[%d]: no series of the wide items is called %s", c, entries[c].ID))
+		for _, c := range left {
+			if absent(c) {
+				called[c], _, _ = p.Items[i].request.Value(entries[c].ID)
+			}
 		}
+	}
+	for _, c := range slices.Sorted(maps.Keys(called)) {
+		missing = append(missing, fmt.Sprintf("format.columns[%d]: no series of the wide items is called %s", c, called[c]))
 	}
 	return missing, faults
 }
@@ -185,11 +195,10 @@ func (s RangeStats) values() int64 { return s.Numbers + s.Bools }
 // bounds are the first and last time of the samples that an item prints; ok is false where there are none.
 func (it *Item) bounds() (first, last int64, ok bool) {
 	first, last = math.MaxInt64, math.MinInt64
-	printed := it.printed()
 	for i := range it.Series {
 		s := &it.Series[i].Range
 		switch {
-		case !printed[i]:
+		case !it.prints(i):
 		case it.request.Bucket == nil && !it.request.Delta:
 			if s.Samples > 0 {
 				first, last = min(first, s.First), max(last, s.Last)
@@ -242,9 +251,8 @@ func (it *Item) resolveDigits(ctx context.Context, snap Snapshot) error {
 	if it.request.Bucket != nil {
 		return nil // buckets start at whole seconds
 	}
-	printed := it.printed()
 	for i := range it.Series {
-		if printed[i] {
+		if it.prints(i) {
 			it.Digits = max(it.Digits, it.Series[i].Range.Digits)
 		}
 	}
@@ -300,16 +308,10 @@ func fractionDigits(t int64) int {
 	return 9
 }
 
-// printed says which series have a column.
-func (it *Item) printed() []bool {
-	printed := make([]bool, len(it.Series))
-	for i := range printed {
-		printed[i] = true
-	}
-	for _, i := range it.NotPrinted {
-		printed[i] = false
-	}
-	return printed
+// prints says whether series i has a column.
+func (it *Item) prints(i int) bool {
+	_, not := slices.BinarySearch(it.NotPrinted, i)
+	return !not
 }
 
 // Columns are the item's columns, in order.

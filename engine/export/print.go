@@ -48,10 +48,9 @@ func (p *Plan) view() planView {
 		for _, c := range it.columns {
 			x.Columns = append(x.Columns, c.Label)
 		}
-		printed := it.printed()
 		for s := range it.Series {
 			sel := &it.Series[s]
-			y := seriesView{Name: sel.Name, Unit: sel.Unit, Publisher: sel.Publisher, Samples: sel.Range.Samples, NotPrinted: !printed[s]}
+			y := seriesView{Name: sel.Name, Unit: sel.Unit, Publisher: sel.Publisher, Samples: sel.Range.Samples, NotPrinted: !it.prints(s)}
 			if sel.Label != sel.Name {
 				y.Label = sel.Label
 			}

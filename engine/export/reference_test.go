@@ -133,7 +133,7 @@ func decimateReference(t *testing.T, s *refSeries, b decimation.Buckets, it *req
 	s.rows = nil
 	for start, list := range values {
 		row := s.row(start)
-		row.Number, row.null = statistic(t, list, it.Function)
+		row.Number, row.null = statistic(t, list, it.Functions[0])
 		row.count = int64(len(list))
 		s.rows = append(s.rows, row)
 	}
@@ -216,7 +216,7 @@ func lookBackReference(t *testing.T, s *refSeries, b decimation.Buckets, it *req
 	}
 	for _, start := range starts {
 		if any && start < first {
-			if x, null := statistic(t, values[start], it.Function); !null {
+			if x, null := statistic(t, values[start], it.Functions[0]); !null {
 				v, ok = x, true
 			}
 		}

@@ -23,9 +23,8 @@ func Run(ctx context.Context, snap Snapshot, p *Plan, dir string) (*Manifest, er
 	}
 	defer d.abandon()
 	files := make([]File, len(p.Items))
-	for i := range p.Items {
-		it := &p.Items[i]
-		if files[i], err = p.writeFile(ctx, snap, it, d.temp); err != nil {
+	for _, g := range p.groups {
+		if err := p.writeFiles(ctx, snap, g, d.temp, files); err != nil {
 			return nil, err
 		}
 	}
@@ -39,21 +38,33 @@ func Run(ctx context.Context, snap Snapshot, p *Plan, dir string) (*Manifest, er
 	return m, d.commit()
 }
 
-// writeFile writes one item's file into the job's temporary folder and syncs it.
-func (p *Plan) writeFile(ctx context.Context, snap Snapshot, it *Item, temp string) (File, error) {
-	a, err := createArtifact(filepath.Join(temp, it.File))
+// writeFiles writes the files of a group's items into the job's temporary folder, syncs them, and describes them in files, by item.
+func (p *Plan) writeFiles(ctx context.Context, snap Snapshot, g *group, temp string, files []File) error {
+	var artifacts []*artifact
+	var into []io.Writer
+	defer func() {
+		for _, a := range artifacts {
+			a.abandon()
+		}
+	}()
+	for _, it := range g.items {
+		a, err := createArtifact(filepath.Join(temp, it.File))
+		if err != nil {
+			return err
+		}
+		artifacts, into = append(artifacts, a), append(into, a)
+	}
+	results, err := p.writeGroup(ctx, snap, g, into, temp)
 	if err != nil {
-		return File{}, err
+		return err
 	}
-	result, err := p.writeItem(ctx, snap, it, a, temp)
-	if err != nil {
-		a.abandon()
-		return File{}, err
+	for i, a := range artifacts {
+		if err := a.finish(); err != nil {
+			return err
+		}
+		files[g.items[i].Index] = p.fileOf(g.items[i], results[i], a.bytes, a.sum())
 	}
-	if err := a.finish(); err != nil {
-		return File{}, err
-	}
-	return p.fileOf(it, result, a.bytes, a.sum()), nil
+	return nil
 }
 
 // Stream writes a plan's only item to w. An error may come when a part is already written. The manifest is of use for what it counts; w's
@@ -64,13 +75,12 @@ func Stream(ctx context.Context, snap Snapshot, p *Plan, w io.Writer) (*Manifest
 	}
 	started := p.opts.Clock()
 	a := newArtifact(w)
-	it := &p.Items[0]
-	result, err := p.writeItem(ctx, snap, it, a, p.opts.TempDir)
+	results, err := p.writeGroup(ctx, snap, p.groups[0], []io.Writer{a}, p.opts.TempDir)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.flush(); err != nil {
 		return nil, err
 	}
-	return p.manifest(snap, []File{p.fileOf(it, result, a.bytes, a.sum())}, started), nil
+	return p.manifest(snap, []File{p.fileOf(&p.Items[0], results[0], a.bytes, a.sum())}, started), nil
 }

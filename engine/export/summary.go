@@ -1,16 +1,14 @@
 package export
 
 import (
-	"context"
-
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"decant/decimation"
 	"decant/formats"
 )
 
-// summary reads an item's series once more, for what stands above a PDF's table: exact statistics of the raw samples, and a chart.
-func (p *Plan) summary(ctx context.Context, snap Snapshot, it *Item) ([]formats.SeriesSummary, error) {
+// summary is what stands above a PDF's table: of each series exact statistics of the raw samples in the range, and a chart.
+func (it *Item) summary(fronts map[int]*front) ([]formats.SeriesSummary, error) {
 	var list []formats.SeriesSummary
 	labels := it.summaryLabels()
 	first, last, _ := it.bounds()
@@ -21,27 +19,39 @@ func (p *Plan) summary(ctx context.Context, snap Snapshot, it *Item) ([]formats.
 	if it.To == openTo {
 		axis.To = last + 1
 	}
-	for i, printed := range it.printed() {
-		if !printed {
+	for i := range it.Series {
+		if !it.prints(i) {
 			continue
 		}
-		s, err := it.seriesSummary(ctx, snap, i, labels[i], axis)
-		if err != nil {
-			return nil, it.rowError(i, p.Request.Format.Zone.Location, err)
+		s := &it.Series[i]
+		summary := formats.SeriesSummary{
+			Label: labels[i], Unit: s.Unit,
+			Samples: s.Range.Samples, Numbers: s.Range.values(),
+			Min: s.Range.Min, Max: s.Range.Max,
 		}
-		list = append(list, s)
+		if f := fronts[i]; f != nil && summary.Numbers > 0 {
+			var err error
+			if summary.Mean, _, err = f.raw.Result(decimation.Avg); err != nil {
+				return nil, err
+			}
+			if summary.Chart, err = it.chart(f, axis, summary.Numbers); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, summary)
 	}
 	return list, nil
 }
 
-// summaryLabels are what a summary calls each series: the label of its column, else its own, with what tells it from others.
+// summaryLabels are what a summary calls each series: the label of its column, else its own, with what tells it from others. Where a
+// column prints one function of several, its label is the function's.
 func (it *Item) summaryLabels() []string {
 	labels := make([]string, len(it.Series))
 	for i := range it.Series {
 		labels[i] = it.Series[i].Label
 	}
 	for _, c := range it.columns {
-		if c.series >= 0 {
+		if c.series >= 0 && !it.request.List {
 			labels[c.series] = c.Label
 		}
 	}
@@ -53,68 +63,6 @@ func (it *Item) summaryLabels() []string {
 		}
 	}
 	return labels
-}
-
-// seriesSummary describes a series; chart has the ends of the time axis.
-func (it *Item) seriesSummary(ctx context.Context, snap Snapshot, i int, label string, chart formats.Chart) (formats.SeriesSummary, error) {
-	s := &it.Series[i]
-	summary := formats.SeriesSummary{
-		Label: label, Unit: s.Unit,
-		Samples: s.Range.Samples, Numbers: s.Range.values(),
-		Min: s.Range.Min, Max: s.Range.Max,
-	}
-	if summary.Numbers == 0 {
-		return summary, nil
-	}
-	raw := newRawChart(chart, summary.Numbers)
-	var all decimation.Moments
-	err := it.eachRow(ctx, snap, i, func(c *cursor) {
-		values := present(c.value)
-		all.Add(values)
-		raw.add(c)
-	})
-	if err != nil {
-		return summary, err
-	}
-	if summary.Mean, _, err = all.Result(decimation.Avg); err != nil {
-		return summary, err
-	}
-	switch {
-	case it.request.Delta:
-		chart.Points, err = it.printedPoints(ctx, snap, i)
-	case it.request.Bucket != nil:
-		chart.Points, chart.Band, err = it.bucketPoints(ctx, snap, i)
-	default:
-		chart.Points, err = raw.points()
-		chart.Band = true
-	}
-	summary.Chart = chart
-	return summary, err
-}
-
-// eachRow hands the records of a series' raw samples to f.
-func (it *Item) eachRow(ctx context.Context, snap Snapshot, i int, f func(*cursor)) error {
-	r, err := snap.Scan(ctx, it.Series[i].ID, it.From, it.To, "time", "value")
-	if err != nil {
-		return err
-	}
-	return eachRecord(ctx, r, f)
-}
-
-// eachRecord hands a reader's records to f and releases it.
-func eachRecord(ctx context.Context, r array.RecordReader, f func(*cursor)) error {
-	c := cursor{reader: r, explain: func(err error) error { return err }}
-	defer c.close()
-	for {
-		more, err := c.load()
-		if err != nil || !more {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		f(&c)
-	}
 }
 
 // present are a column's values without the missing ones.

@@ -48,7 +48,7 @@ func rawPoints(t *testing.T, chart formats.Chart, values []float64) []formats.Ch
 		column.Append(v)
 	}
 	x := newRawChart(chart, numbers)
-	x.add(&cursor{n: len(values), times: times.NewArray().(*array.Timestamp).TimestampValues(), value: column.NewFloat64Array()})
+	x.add(&cursor{n: len(values), times: times.NewArray().(*array.Timestamp).TimestampValues(), values: []*array.Float64{column.NewFloat64Array()}})
 	points, err := x.points()
 	if err != nil {
 		t.Fatal(err)

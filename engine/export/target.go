@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 
 	"decant/engine/export/request"
@@ -77,14 +76,10 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item) (selecte
 func named(all []Series, name request.Name) (lo, hi int) {
 	lo = sort.Search(len(all), func(i int) bool { return all[i].Name >= name.Name })
 	hi = lo
-	for hi < len(all) && matches(all[hi].Name, name) {
+	for hi < len(all) && name.Matches(all[hi].Name) {
 		hi++
 	}
 	return lo, hi
-}
-
-func matches(s string, name request.Name) bool {
-	return s == name.Name || name.Prefix && strings.HasPrefix(s, name.Name)
 }
 
 func passes(s Series, it *request.Item) bool {

@@ -13,87 +13,110 @@ import (
 // recordCells is how many cells a record of wide rows has, give or take a time's rows: with thousands of columns it has few rows.
 const recordCells = 1 << 20
 
-// wideRows turns the merged rows into records of one row a time and one column a series. The rows of one time come together, series by
+// wideRows turns the merged rows into records of one row a time and one column a series and function. The rows of one time come together, series by
 // series; the j-th value that a series has then goes to the j-th of its rows.
-func (p *Plan) wideRows(ctx context.Context, it *Item, m *merge, emit func(arrow.Record) error) error {
-	schema := formats.Schema(it.Columns())
-	columns := make([]collected, len(it.columns))
-	bySeries := make([][]*wideCells, len(it.Series))
-	times := newTimes(p.opts.Memory)
+type wideRows struct {
+	schema   *arrow.Schema
+	columns  []collected
+	times    *array.TimestampBuilder
+	bySeries [][]*wideCells
+	most     int // rows of a record, but for those of its last time
+	emit     func(arrow.Record) error
+
+	rows   int   // whole rows of the record
+	group  int   // rows of the time that is being collected
+	at     int64 // that time
+	series int   // the series whose rows of that time come now
+	filled int   // how many of them there were
+}
+
+func newWideRows(p *Plan, it *Item, emit func(arrow.Record) error) *wideRows {
+	w := &wideRows{
+		schema:   formats.Schema(it.Columns()),
+		columns:  make([]collected, len(it.columns)),
+		times:    newTimes(p.opts.Memory),
+		bySeries: make([][]*wideCells, len(it.Series)),
+		most:     min(recordRows, recordCells/len(it.columns)+1),
+		emit:     emit,
+	}
 	for i, c := range it.columns {
 		if c.series < 0 {
-			columns[i] = &timeCells{b: times}
+			w.columns[i] = &timeCells{b: w.times}
 			continue
 		}
-		w := newWideCells(p.opts.Memory, c.Type)
-		columns[i] = w
-		bySeries[c.series] = append(bySeries[c.series], w)
+		cells := newWideCells(p.opts.Memory, c.Type, it.values[c.function])
+		w.columns[i] = cells
+		w.bySeries[c.series] = append(w.bySeries[c.series], cells)
 	}
-	defer releaseAll(columns)
+	return w
+}
 
-	most := min(recordRows, recordCells/len(it.columns)+1)
-	rows := 0    // whole rows of the record
-	group := 0   // rows of the time that is being collected
-	var at int64 // that time
-	filled := 0  // rows of it that the current series has filled
-	series := -1
-	flush := func() error {
-		for i := range it.columns {
-			if w, ok := columns[i].(*wideCells); ok {
-				w.pad(rows)
+func (w *wideRows) add(ctx context.Context, c *cursor, lo, hi int) error {
+	for i := lo; i < hi; i++ {
+		if t := int64(c.times[i]); w.group == 0 || t != w.at {
+			if err := w.endTime(ctx); err != nil {
+				return err
 			}
+			w.at, w.series, w.filled = t, c.series, 0
+		} else if c.series != w.series {
+			w.series, w.filled = c.series, 0
 		}
-		err := emitRecord(ctx, schema, columns, rows, emit)
-		rows = 0
-		return err
-	}
-	for {
-		c, lo, hi, err := m.next(recordRows)
-		if err != nil {
-			return err
+		if w.filled == w.group {
+			w.times.Append(arrow.Timestamp(w.at))
+			w.group++
 		}
-		if c == nil {
-			break
+		for _, cells := range w.bySeries[c.series] {
+			cells.set(w.rows+w.filled, c, i)
 		}
-		for i := lo; i < hi; i++ {
-			if t := int64(c.times[i]); group == 0 || t != at {
-				rows += group
-				if rows >= most {
-					if err := flush(); err != nil {
-						return err
-					}
-				}
-				at, group, filled, series = t, 0, 0, c.series
-			} else if c.series != series {
-				series, filled = c.series, 0
-			}
-			if filled == group {
-				times.Append(arrow.Timestamp(at))
-				group++
-			}
-			for _, w := range bySeries[c.series] {
-				w.set(rows+filled, c, i)
-			}
-			filled++
-		}
-	}
-	if rows += group; rows > 0 {
-		return flush()
+		w.filled++
 	}
 	return nil
 }
 
-// wideCells are a series' column: cells are set by row, in ascending order, and those between are missing values.
+// endTime makes the rows of a time that all series have passed rows of the record, and emits one that is long enough.
+func (w *wideRows) endTime(ctx context.Context) error {
+	w.rows += w.group
+	w.group = 0
+	if w.rows < w.most {
+		return nil
+	}
+	return w.emitAll(ctx)
+}
+
+func (w *wideRows) flush(ctx context.Context) error {
+	w.rows += w.group
+	w.group = 0
+	if w.rows == 0 {
+		return nil
+	}
+	return w.emitAll(ctx)
+}
+
+func (w *wideRows) emitAll(ctx context.Context) error {
+	for _, cells := range w.bySeries {
+		for _, x := range cells {
+			x.pad(w.rows)
+		}
+	}
+	rows := w.rows
+	w.rows = 0
+	return emitRecord(ctx, w.schema, w.columns, rows, w.emit)
+}
+
+func (w *wideRows) release() { releaseAll(w.columns) }
+
+// wideCells are a column of a series' values: cells are set by row, in ascending order, and those between are missing values.
 type wideCells struct {
+	of      int // which of a cursor's values
 	numbers *array.Float64Builder
 	values  *valueCells // in place of numbers where the series has other kinds
 }
 
-func newWideCells(mem memory.Allocator, t formats.Type) *wideCells {
+func newWideCells(mem memory.Allocator, t formats.Type, of int) *wideCells {
 	if t == formats.Value {
 		return &wideCells{values: newValueCells(mem, everyKind)}
 	}
-	return &wideCells{numbers: array.NewFloat64Builder(mem)}
+	return &wideCells{of: of, numbers: array.NewFloat64Builder(mem)}
 }
 
 // pad adds missing values until there are rows cells.
@@ -111,13 +134,14 @@ func (w *wideCells) pad(rows int) {
 
 func (w *wideCells) set(row int, c *cursor, i int) {
 	w.pad(row)
-	switch {
-	case w.values != nil:
+	if w.values != nil {
 		w.values.add(c, i, i+1)
-	case c.value.IsNull(i):
+		return
+	}
+	if values := c.values[w.of]; values.IsNull(i) {
 		w.numbers.AppendNull()
-	default:
-		w.numbers.Append(c.value.Value(i))
+	} else {
+		w.numbers.Append(values.Value(i))
 	}
 }
 

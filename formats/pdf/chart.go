@@ -30,7 +30,7 @@ func hasPoints(c formats.Chart) bool {
 
 // chart draws a series:
 //
-//	label, unit                 band: min–max
+//	label, unit            avg, band: min–max
 //	tick │    ╭╮
 //	tick │╭╮╭─╯╰──  ──     the line breaks at empty points
 //	     └────┬─────┬────
@@ -62,9 +62,12 @@ func (c *canvas) chart(s formats.SeriesSummary, doc formats.Document, b box) {
 }
 
 func (c *canvas) chartTitle(s formats.SeriesSummary, b box) {
-	legend := ""
+	legend := s.Chart.Line
 	if s.Chart.Band {
-		legend = "band: min–max"
+		if legend != "" {
+			legend += ", "
+		}
+		legend += "band: min–max"
 	}
 	c.font(regular, chartText, faint)
 	room := b.w - c.textWidth(legend, chartText) - 10

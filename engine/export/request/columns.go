@@ -1,27 +1,6 @@
 package request
 
-import (
-	"slices"
-	"strings"
-)
-
-// The ids of columns in long output.
-var (
-	commonColumns = []string{"time", "timeUtc", "offset", "channel", "subtopic", "publisher", "name", "senmlName", "unit", "value",
-		"stringValue", "boolValue", "dataValue"}
-	rawColumns = []string{"sum", "created", "protocol"}
-)
-
-// Fills says whether a long item can fill the column id. What a wide item can fill, only the store knows.
-func (it *Item) Fills(id string) bool {
-	switch {
-	case slices.Contains(commonColumns, id):
-		return true
-	case slices.Contains(rawColumns, id):
-		return it.Bucket == nil
-	}
-	return id == "count" && it.Bucket != nil
-}
+import "slices"
 
 func (w *walker) columns(p place) []Column {
 	if !p.is(list) {
@@ -53,12 +32,13 @@ func (w *walker) columns(p place) []Column {
 }
 
 // once faults what an earlier entry already said.
-func once(p place, what, s string, seen map[string]string) {
+func once(p place, what, s string, seen map[string]string) bool {
 	if first, twice := seen[s]; twice {
 		p.fault("the " + what + " " + s + " is listed already at " + first)
-		return
+		return false
 	}
 	seen[s] = p.path
+	return true
 }
 
 // columnsFit checks format.columns against the items as far as the request alone tells.
@@ -80,23 +60,9 @@ func (w *walker) columnsFit(p place, r *Request) {
 			continue // a wide item's columns are series, and only the store knows them
 		}
 		id := r.Format.Columns[i].ID
-		if slices.ContainsFunc(r.Items, func(it Item) bool { return it.Fills(id) }) {
+		if slices.ContainsFunc(r.Items, func(it Item) bool { return it.Fills()(id) }) {
 			continue
 		}
-		c.at("id").fault(unfillable(id))
+		c.at("id").fault(Unfillable(id, r.Items))
 	}
-}
-
-func unfillable(id string) string {
-	switch {
-	case slices.Contains(rawColumns, id):
-		return "no item can fill this column: it belongs to raw rows, and all items are decimated"
-	case id == "count":
-		return "no item can fill this column: it counts a bucket's samples, and no item is decimated"
-	}
-	message := "no item can fill this column; allowed are " + strings.Join(append(slices.Clone(commonColumns), append(rawColumns, "count")...), ", ")
-	if near := nearest(id, append(slices.Clone(commonColumns), rawColumns...)); near != "" {
-		message += "; did you mean " + near + "?"
-	}
-	return message
 }

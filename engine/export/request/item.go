@@ -1,10 +1,6 @@
 package request
 
-import (
-	"strings"
-
-	"decant/decimation"
-)
+import "strings"
 
 func (w *walker) item(p place, r *Request) Item {
 	var it Item
@@ -33,7 +29,7 @@ func (w *walker) item(p place, r *Request) Item {
 	}
 	w.span(params, &it, r)
 	if d := params.at("decimation"); d.given() {
-		it.Bucket, it.Function = w.decimation(d)
+		w.decimation(d, &it)
 	}
 	it.Fill = w.fill(params)
 	if t := params.at("transform"); t.given() {
@@ -90,63 +86,4 @@ func (w *walker) span(params place, it *Item, r *Request) {
 	case it.From != nil && it.To != nil && *it.From >= *it.To:
 		to.fault("the range is empty: to must be later than from")
 	}
-}
-
-func (w *walker) decimation(p place) (*decimation.Width, decimation.Function) {
-	if !p.object("ds", "dsf") {
-		return nil, 0
-	}
-	var width *decimation.Width
-	if ds := p.at("ds"); ds.required("the width of a bucket, such as 15m or 1M") {
-		if s, ok := ds.text(); ok {
-			v, err := decimation.ParseWidth(s)
-			if err != nil {
-				ds.fault(err.Error())
-			}
-			width = &v
-		}
-	}
-	function := decimation.Avg
-	if dsf := p.at("dsf"); dsf.given() {
-		if s, ok := dsf.text(); ok {
-			f, err := decimation.ParseFunction(s)
-			if err != nil {
-				dsf.fault(err.Error())
-			}
-			function = f
-		}
-	}
-	return width, function
-}
-
-// fill reads params.fill, where JSON null is a value of its own.
-func (w *walker) fill(params place) *decimation.Fill {
-	p := params.atOrNull("fill")
-	if !p.given() {
-		return nil
-	}
-	if !params.at("decimation").given() {
-		p.fault("fill gives empty buckets a row, so it needs decimation")
-	}
-	switch p.node.kind {
-	case null:
-		return &decimation.Fill{Mode: decimation.FillNull}
-	case number:
-		v, err := parseFloat(p.node.text)
-		if err != nil {
-			p.fault(err.Error())
-		}
-		return &decimation.Fill{Mode: decimation.FillValue, Value: v}
-	case text:
-		switch p.node.text {
-		case "null":
-			return &decimation.Fill{Mode: decimation.FillNull}
-		case "previous":
-			return &decimation.Fill{Mode: decimation.FillPrevious}
-		case "linear":
-			return &decimation.Fill{Mode: decimation.FillLinear}
-		}
-	}
-	p.fault(`allowed are null, a number, "previous" and "linear"`)
-	return nil
 }

@@ -50,13 +50,17 @@ type Item struct {
 	Subtopic  string // dotted
 	From, To  *int64 // ns; nil is open
 	Period    *decimation.Period
-	Bucket    *decimation.Width // nil: raw samples
-	Function  decimation.Function
-	Fill      *decimation.Fill // nil: empty buckets give no row
+	Bucket    *decimation.Width     // nil: raw samples
+	Functions []decimation.Function // of a decimated item at least one, no two alike
+	List      bool                  // dsf is a list: each function has a column of its own
+	Offset    decimation.Period     // moves calendar buckets; zero where there is none
+	Fill      *decimation.Fill      // nil: empty buckets give no row
 	Delta     bool
 	Wide      bool
 	Publisher *string
 	Unit      *string
+
+	unread bool // dsf has a fault, so Functions are not all that was meant
 }
 
 // Name is one value of a target.

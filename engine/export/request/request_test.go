@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestMeterMonthlyIsValid(t *testing.T) {
 	if diff := cmp.Diff([]Name{{"urn:dev:meter:1:energy", false, "Zone 1"}, {"urn:dev:meter:2:energy", false, "Zone 2"}}, it.Target); diff != "" {
 		t.Error(diff)
 	}
-	if *it.Bucket != (decimation.Width{N: 1, Unit: 'M'}) || it.Function != decimation.Max || !it.Delta || it.Wide || it.Period.Months != 1 {
+	if *it.Bucket != (decimation.Width{N: 1, Unit: 'M'}) || !slices.Equal(it.Functions, []decimation.Function{decimation.Max}) || it.List || !it.Delta || it.Wide || it.Period.Months != 1 {
 		t.Errorf("item: %+v", it)
 	}
 	if r.Format.Zone.Name != "Africa/Casablanca" || r.Format.CSV.Delimiter != ';' || len(r.Notification) != 2 {
@@ -102,7 +103,7 @@ func TestOneFault(t *testing.T) {
 		{`"extension": "csv"`, `"extension": "csv", "columns": []`, "format.columns", "default columns"},
 		{`"extension": "csv"`, `"extension": "csv", "columns": [{"id": "time"}, {"id": "time", "label": "t"}]`, "format.columns[1].id", "listed already"},
 		{`"extension": "csv"`, `"extension": "csv", "columns": [{"id": "time"}, {"id": "value", "label": "time"}]`, "format.columns[1]", "listed already"},
-		{`"extension": "csv"`, `"extension": "csv", "columns": [{"id": "count"}]`, "format.columns[0].id", "no item is decimated"},
+		{`"extension": "csv"`, `"extension": "csv", "columns": [{"id": "count"}]`, "format.columns[0].id", "no long item is decimated"},
 		{`"extension": "csv"`, `"extension": "csv", "columns": [{"id": "valeu"}]`, "format.columns[0].id", "did you mean value?"},
 		{`"value": "a"`, `"value": "a,,b"`, "items[0].params.target.value", "empty name"},
 		{`"value": "a"`, `"value": "a*b"`, "items[0].params.target.value", `\*`},
@@ -120,8 +121,14 @@ func TestOneFault(t *testing.T) {
 		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "15x"}`, "items[0].params.decimation.ds", ""},
 		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "0m"}`, "items[0].params.decimation.ds", ""},
 		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "dsf": "mean"}`, "items[0].params.decimation.dsf", ""},
-		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "dsf": ["avg", "max"]}`, "items[0].params.decimation.dsf", "a string"},
-		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "offset": "PT6H"}`, "items[0].params.decimation.offset", "no such field"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "dsf": 1}`, "items[0].params.decimation.dsf", "this is a number; allowed is a function such as avg, or a list of them"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "dsf": []}`, "items[0].params.decimation.dsf", "leave this out for avg"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "dsf": ["avg", "maks"]}`, "items[0].params.decimation.dsf[1]", "did you mean max?"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "dsf": ["avg", "max", "avg"]}`, "items[0].params.decimation.dsf[2]", "avg is listed already at items[0].params.decimation.dsf[0]"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "dsf": ["avg", 1]}`, "items[0].params.decimation.dsf[1]", "this is a number; allowed is a string"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "offset": "PT24H"}`, "items[0].params.decimation.offset", "not shorter than 1d"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "6h", "offset": "PT1H"}`, "items[0].params.decimation.offset", "follow the wall clock"},
+		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d", "offset": "6h"}`, "items[0].params.decimation.offset", "ISO 8601"},
 		{`"channelId": "c"`, `"channelId": "c", "fill": null`, "items[0].params.fill", "needs decimation"},
 		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d"}, "fill": "next"`, "items[0].params.fill", "linear"},
 		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d"}, "fill": 1e999`, "items[0].params.fill", "float64"},

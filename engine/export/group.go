@@ -1,0 +1,106 @@
+package export
+
+import (
+	"slices"
+
+	"decant/decimation"
+)
+
+// group is items that print the same rows: of the same series, range, buckets, fill and delta. One pass over the series gives the rows of
+// them all, whatever functions and shapes they print, so a request's averages and extremes, long and wide, cost one scan.
+type group struct {
+	*Item     // the first, in whose place any other could stand: for series, range and buckets
+	items     []*Item
+	functions []decimation.Function // what a cursor's values are, of decimated items
+	fields    []string              // what is scanned
+}
+
+// groupItems is how many items a group has at most: each has an open file, and a PDF in the making lies in memory.
+const groupItems = 16
+
+// groupUp puts the items into groups, which come in the order of their first items.
+func (p *Plan) groupUp() {
+	for i := range p.Items {
+		it := &p.Items[i]
+		at := slices.IndexFunc(p.groups, func(g *group) bool { return len(g.items) < groupItems && sameRows(g.Item, it) })
+		if at < 0 {
+			at = len(p.groups)
+			p.groups = append(p.groups, &group{Item: it})
+		}
+		g := p.groups[at]
+		g.items = append(g.items, it)
+		g.serve(it)
+		if p.format.summary {
+			g.serveSummary(it)
+		}
+	}
+}
+
+// sameRows says whether two items print rows at the same times of the same series.
+func sameRows(a, b *Item) bool {
+	x, y := a.request, b.request
+	switch {
+	case a.From != b.From, a.To != b.To, x.Delta != y.Delta, x.Offset != y.Offset, !same(x.Bucket, y.Bucket), !same(x.Fill, y.Fill):
+		return false
+	case x.Fill != nil && a.fill != b.fill:
+		return false // an open end stops where the series that an item prints do
+	case x.Delta && a.sparse() != b.sparse():
+		return false // delta passes over a bucket in which no function of the item has a value
+	}
+	return slices.EqualFunc(a.Series, b.Series, func(s, t Selected) bool { return s.ID == t.ID })
+}
+
+func same[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+// sparse says whether the item's functions are all empty for a bucket of one sample.
+func (it *Item) sparse() bool {
+	return it.request.Bucket != nil && !slices.ContainsFunc(it.request.Functions, func(f decimation.Function) bool {
+		return f != decimation.Variance && f != decimation.Stddev
+	})
+}
+
+// serve makes the group read what an item prints.
+func (g *group) serve(it *Item) {
+	g.scan(it.scanned()...)
+	it.values = []int{0}
+	if it.request.Bucket == nil {
+		return
+	}
+	it.values = it.values[:0]
+	for _, f := range it.request.Functions {
+		it.values = append(it.values, g.valuesOf(f))
+	}
+}
+
+// serveSummary makes the group read what a PDF shows above an item's rows.
+func (g *group) serveSummary(it *Item) {
+	g.scan("value")
+	if it.banded() {
+		it.low, it.high = g.valuesOf(decimation.Min), g.valuesOf(decimation.Max)
+	}
+}
+
+func (g *group) scan(fields ...string) {
+	for _, f := range fields {
+		if !slices.Contains(g.fields, f) {
+			g.fields = append(g.fields, f)
+		}
+	}
+}
+
+// valuesOf is where a cursor has the values of a function.
+func (g *group) valuesOf(f decimation.Function) int {
+	at := slices.Index(g.functions, f)
+	if at < 0 {
+		at = len(g.functions)
+		g.functions = append(g.functions, f)
+	}
+	return at
+}
+
+// prints says whether any item of the group has rows of series i.
+func (g *group) prints(i int) bool {
+	return slices.ContainsFunc(g.items, func(it *Item) bool { return it.prints(i) && it.seriesRows(i) > 0 })
+}

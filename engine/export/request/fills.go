@@ -1,0 +1,199 @@
+package request
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"decant/decimation"
+)
+
+// The ids of columns in long output, beside those of values.
+var (
+	commonColumns = []string{"time", "timeUtc", "offset", "channel", "subtopic", "publisher", "name", "senmlName", "unit",
+		"stringValue", "boolValue", "dataValue"}
+	rawColumns       = []string{"sum", "created", "protocol"}
+	decimatedColumns = []string{"count"}
+)
+
+// Value takes the id of a column of values apart: whose values they are (in long output value, in wide output a name or label) and
+// which of Functions it prints. Where dsf is a list, what follows the last dot is the function; else the id is the whole.
+func (it *Item) Value(id string) (of string, function int, ok bool) {
+	if !it.List {
+		return id, 0, true
+	}
+	of, name, ok := cutLast(id)
+	if !ok {
+		return "", 0, false
+	}
+	function = slices.IndexFunc(it.Functions, func(f decimation.Function) bool { return f.String() == name })
+	return of, function, function >= 0
+}
+
+// ValueIDs are the ids of the columns that print values, as Value takes them apart.
+func (it *Item) ValueIDs(of string) []string {
+	if !it.List {
+		return []string{of}
+	}
+	ids := make([]string, len(it.Functions))
+	for i, f := range it.Functions {
+		ids[i] = of + "." + f.String()
+	}
+	return ids
+}
+
+// cutLast cuts at the last dot: names of series may hold dots, functions don't.
+func cutLast(id string) (before, after string, ok bool) {
+	dot := strings.LastIndexByte(id, '.')
+	if dot < 0 {
+		return "", "", false
+	}
+	return id[:dot], id[dot+1:], true
+}
+
+// Fills says which column ids the item might fill. What stands under a prefix of a wide item's target, only the store knows.
+func (it *Item) Fills() func(id string) bool {
+	hasValues := it.hasValues()
+	return func(id string) bool {
+		switch {
+		case id == "time":
+			return true
+		case it.Wide:
+		case slices.Contains(commonColumns, id):
+			return true
+		case slices.Contains(rawColumns, id):
+			return it.Bucket == nil
+		case slices.Contains(decimatedColumns, id):
+			return it.Bucket != nil
+		case it.unread:
+			return strings.HasPrefix(id, "value")
+		}
+		of, _, ok := it.Value(id)
+		return ok && hasValues(of)
+	}
+}
+
+// hasValues says whose values the item might print: in long output those of value alone.
+func (it *Item) hasValues() func(of string) bool {
+	if !it.Wide {
+		return func(of string) bool { return of == "value" }
+	}
+	names := map[string]bool{}
+	var prefixes []Name
+	for _, n := range it.Target {
+		if n.Label != "" {
+			names[n.Label] = true
+		}
+		if n.Prefix {
+			prefixes = append(prefixes, n)
+		} else {
+			names[n.Name] = true
+		}
+	}
+	return func(of string) bool {
+		return names[of] || slices.ContainsFunc(prefixes, func(n Name) bool { return n.Matches(of) })
+	}
+}
+
+// Matches says whether a series' name is meant.
+func (n Name) Matches(name string) bool {
+	return name == n.Name || n.Prefix && strings.HasPrefix(name, n.Name)
+}
+
+// Unfillable says why none of the items can fill a column, and what to write instead.
+func Unfillable(id string, items []Item) string {
+	const message = "no item can fill this column"
+	for i := range items {
+		if why := items[i].otherForm(id); why != "" {
+			return fmt.Sprintf("%s: items[%d]%s", message, i, why)
+		}
+	}
+	switch {
+	case slices.Contains(rawColumns, id):
+		return message + ": it belongs to long rows of raw samples, and no item gives such"
+	case slices.Contains(decimatedColumns, id):
+		return message + ": it counts a bucket's samples, and no long item is decimated"
+	}
+	var allowed []string
+	for i := range items {
+		allowed = items[i].appendIDs(allowed)
+	}
+	allowed = distinct(allowed)
+	hint := ""
+	if near := nearest(id, allowed[:min(len(allowed), comparedIDs)]); near != "" {
+		hint = "; did you mean " + near + "?"
+	}
+	if more := len(allowed) - shownIDs; more > 0 {
+		allowed = append(allowed[:shownIDs:shownIDs], fmt.Sprintf("and %d more", more))
+	}
+	return message + "; allowed are " + strings.Join(allowed, ", ") + hint
+}
+
+const (
+	shownIDs    = 30
+	comparedIDs = 1000
+)
+
+// otherForm says how to write a column that names values which the item has, but in the form of another dsf. It is empty for all else.
+func (it *Item) otherForm(id string) string {
+	hasValues := it.hasValues()
+	before, after, dotted := cutLast(id)
+	_, err := decimation.ParseFunction(after)
+	switch {
+	case it.List:
+		ids := it.ValueIDs("")
+		if !dotted || err != nil && nearest("."+after, ids) == "" {
+			before = id
+		}
+		if !hasValues(before) {
+			return ""
+		}
+		ids = it.ValueIDs(before)
+		last := len(ids) - 1
+		why := " has a list of functions, so a column says which: write " + strings.Join(ids[:last], ", ")
+		if last > 0 {
+			why += " or "
+		}
+		why += ids[last]
+		if near := nearest(id, ids); near != "" && before != id {
+			why += "; did you mean " + near + "?"
+		}
+		return why
+	case !dotted || err != nil || !hasValues(before):
+		return ""
+	case it.Bucket == nil:
+		return " is not decimated: write " + before
+	}
+	return " has one function and no list: write " + before
+}
+
+// appendIDs adds the ids that the item can fill, but for what stands under a prefix.
+func (it *Item) appendIDs(ids []string) []string {
+	if it.Wide {
+		ids = append(ids, "time")
+		for _, n := range it.Target {
+			if n.Label != "" {
+				ids = append(ids, it.ValueIDs(n.Label)...)
+			}
+			if !n.Prefix {
+				ids = append(ids, it.ValueIDs(n.Name)...)
+			}
+		}
+		return ids
+	}
+	ids = append(append(ids, commonColumns...), it.ValueIDs("value")...)
+	if it.Bucket == nil {
+		return append(ids, rawColumns...)
+	}
+	return append(ids, decimatedColumns...)
+}
+
+// distinct keeps the first of equals.
+func distinct(list []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(list, func(s string) bool {
+		twice := seen[s]
+		seen[s] = true
+		return twice
+	})
+}
