@@ -1,6 +1,7 @@
 package decimation
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -13,27 +14,36 @@ import (
 	"pgregory.net/rapid"
 )
 
-// decimatedSource makes a reader of rows as NewReader gives them.
-func decimatedSource(t rapid.TB, mem memory.Allocator, all []row, r *rand.Rand) array.RecordReader {
+// decimatedRow is a row of any number of functions. A NaN is null.
+type decimatedRow struct {
+	t      int64
+	values []float64
+	count  int64
+}
+
+// decimatedTable makes a reader of rows as NewReader gives them, cut into records of random sizes, empty ones too.
+func decimatedTable(t rapid.TB, mem memory.Allocator, functions []Function, all []decimatedRow, r *rand.Rand) array.RecordReader {
 	t.Helper()
-	b := array.NewRecordBuilder(mem, Schema([]Function{Avg}))
+	b := array.NewRecordBuilder(mem, Schema(functions))
 	defer b.Release()
 	var records []arrow.Record
 	for len(all) > 0 {
 		n := r.IntN(len(all) + 1)
 		for _, x := range all[:n] {
 			b.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(x.t))
-			if math.IsNaN(x.v) {
-				b.Field(1).(*array.Float64Builder).AppendNull()
-			} else {
-				b.Field(1).(*array.Float64Builder).Append(x.v)
+			for k, v := range x.values {
+				if math.IsNaN(v) {
+					b.Field(1 + k).(*array.Float64Builder).AppendNull()
+				} else {
+					b.Field(1 + k).(*array.Float64Builder).Append(v)
+				}
 			}
-			b.Field(2).(*array.Int64Builder).Append(x.count)
+			b.Field(1 + len(functions)).(*array.Int64Builder).Append(x.count)
 		}
 		records = append(records, b.NewRecord())
 		all = all[n:]
 	}
-	src, err := array.NewRecordReader(Schema([]Function{Avg}), records)
+	src, err := array.NewRecordReader(Schema(functions), records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +51,49 @@ func decimatedSource(t rapid.TB, mem memory.Allocator, all []row, r *rand.Rand) 
 		rec.Release()
 	}
 	return src
+}
+
+// table reads all and releases the reader.
+func table(t rapid.TB, r array.RecordReader) (all []decimatedRow, err error) {
+	t.Helper()
+	defer r.Release()
+	for r.Next() {
+		rec := r.Record()
+		if rec.NumRows() == 0 || rec.NumRows() > batchRows || !rec.Schema().Equal(r.Schema()) {
+			t.Fatalf("a record has %d rows and the schema %v", rec.NumRows(), rec.Schema())
+		}
+		last := int(rec.NumCols()) - 1
+		for i, at := range rec.Column(0).(*array.Timestamp).TimestampValues() {
+			x := decimatedRow{t: int64(at), count: rec.Column(last).(*array.Int64).Value(i)}
+			for _, c := range rec.Columns()[1:last] {
+				v := null
+				if c.IsValid(i) {
+					v = c.(*array.Float64).Value(i)
+				}
+				x.values = append(x.values, v)
+			}
+			all = append(all, x)
+		}
+	}
+	return all, r.Err()
+}
+
+// columnOf is one function of all rows.
+func columnOf(all []decimatedRow, k int) (rows []row) {
+	for _, x := range all {
+		rows = append(rows, row{x.t, x.values[k], x.count})
+	}
+	return rows
+}
+
+// decimatedSource makes a reader of rows of one function.
+func decimatedSource(t rapid.TB, mem memory.Allocator, all []row, r *rand.Rand) array.RecordReader {
+	t.Helper()
+	var rows []decimatedRow
+	for _, x := range all {
+		rows = append(rows, decimatedRow{x.t, []float64{x.v}, x.count})
+	}
+	return decimatedTable(t, mem, []Function{Avg}, rows, r)
 }
 
 // filled is the slow reference: every bucket of the range in a list, then the list is looked at from each of its places.
@@ -107,7 +160,8 @@ func TestFill(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 		zone := mustZone(t, rapid.SampledFrom(testZones).Draw(t, "zone"))
-		b := NewBuckets(mustWidth(t, rapid.SampledFrom([]string{"1s", "15m", "2h", "1d", "1M"}).Draw(t, "ds")), zone)
+		b := drawShift(t, NewBuckets(mustWidth(t, rapid.SampledFrom([]string{"1s", "15m", "2h", "1d", "1M"}).Draw(t, "ds")), zone))
+		functions := rapid.SliceOfNDistinct(rapid.SampledFrom([]Function{Avg, Max, Variance, Stddev, Count, Last}), 1, 4, rapid.ID).Draw(t, "dsf")
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 12))
 		from, to := int64(math.MinInt64), int64(math.MaxInt64)
 		at := time.Date(2011, 12, 20, 0, 0, 0, 0, time.UTC).UnixNano()
@@ -118,14 +172,15 @@ func TestFill(t *testing.T) {
 		if rapid.Bool().Draw(t, "from") {
 			from = start + r.Int64N(end-start)
 		}
-		var all []row
+		all := []decimatedRow(nil)
+		if from != math.MinInt64 && r.IntN(2) == 0 {
+			early, _, _ := b.Find(start - 1)
+			all = append(all, drawRow(r, early, len(functions)))
+		}
+		inside := len(all)
 		for range rapid.IntRange(0, 40).Draw(t, "n") {
 			if r.IntN(3) > 0 {
-				x := row{start, shapes[[]string{"anything", "sensor", "largest", "integers"}[r.IntN(4)]](r) + 0, 1 + r.Int64N(9)}
-				if r.IntN(3) == 0 {
-					x.v, x.count = null, 1+r.Int64N(2)
-				}
-				all = append(all, x)
+				all = append(all, drawRow(r, start, len(functions)))
 			}
 			for range 1 + r.IntN(3)*r.IntN(3) {
 				start, end, err = b.Find(end)
@@ -134,20 +189,40 @@ func TestFill(t *testing.T) {
 				}
 			}
 		}
+		in := all[inside:]
 		if rapid.Bool().Draw(t, "to") {
 			to = start + r.Int64N(end-start)
+			late, _, _ := b.Find(end)
+			all = append(all, drawRow(r, late, len(functions)))
 		}
-		f := Fill{Mode: FillMode(r.IntN(4)), Value: 12.5}
-		in := all
 		if to != math.MaxInt64 && len(in) > 0 && in[len(in)-1].t >= to {
 			in = in[:len(in)-1]
 		}
-		got, err := rows(t, newFillReader(decimatedSource(t, mem, all, r), b, f, from, to, mem))
-		if want := filled(t, in, b, f, from, to); err != nil || !sameRows(got, want) {
-			t.Fatalf("%s, mode %d, %d to %d, of\n%v\ngot\n%v, %v, want\n%v", b.Width(), f.Mode, from, to, all, got, err, want)
+		f := Fill{Mode: FillMode(r.IntN(4)), Value: 12.5}
+		got, err := table(t, newFillReader(decimatedTable(t, mem, functions, all, r), b, f, from, to, mem))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range functions {
+			if got, want := columnOf(got, k), filled(t, columnOf(in, k), b, f, from, to); !sameRows(got, want) {
+				t.Fatalf("%s, mode %d, %d to %d, function %d of %v, of\n%v\ngot\n%v, want\n%v", b, f.Mode, from, to, k, functions, columnOf(all, k), got, want)
+			}
 		}
 		mem.AssertSize(asTest{t}, 0)
 	})
+}
+
+// drawRow is a row in which some functions have no value.
+func drawRow(r *rand.Rand, start int64, functions int) decimatedRow {
+	x := decimatedRow{t: start, count: 1 + r.Int64N(9)}
+	for range functions {
+		v := shapes[[]string{"anything", "sensor", "largest", "integers"}[r.IntN(4)]](r) + 0
+		if r.IntN(3) == 0 {
+			v = null
+		}
+		x.values = append(x.values, v)
+	}
+	return x
 }
 
 func TestFillEmptySource(t *testing.T) {
@@ -163,11 +238,113 @@ func TestFillEmptySource(t *testing.T) {
 	}
 }
 
-// TestFillLongGap looks at two values eleven days apart by the second: a million rows, of which never more than a batch exists.
+// TestFillHoldsWhatItNeeds of a source whose stddev has a value in the first and the last row alone: one record, but for the line between
+// the two.
+func TestFillHoldsWhatItNeeds(t *testing.T) {
+	const n = 100_000
+	b := NewBuckets(Width{1, 's'}, mustZone(t, "UTC"))
+	for mode, most := range map[FillMode]int{FillNull: 400_000, FillValue: 400_000, FillPrevious: 400_000, FillLinear: 60 * n} {
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		src := &sparse{schema: Schema([]Function{Avg, Stddev}), rows: n, mem: mem}
+		r := newFillReader(src, b, Fill{Mode: mode, Value: 5}, 0, n*second, mem)
+		next := 0
+		for r.Next() {
+			if held := mem.CurrentAlloc(); held > most {
+				t.Fatalf("mode %d: %d bytes are held at row %d", mode, held, next)
+			}
+			for i, v := range r.Record().Column(1).(*array.Float64).Float64Values() {
+				stddev, want := r.Record().Column(2).(*array.Float64), map[FillMode]float64{FillValue: 5, FillLinear: float64(next)}[mode]
+				if next == n-1 {
+					want = n - 1
+				}
+				if v != float64(next) || next > 0 && stddev.Value(i) != want || stddev.IsNull(i) != (mode == FillNull && next > 0 && next < n-1) {
+					t.Fatalf("mode %d: row %d is %v, %v", mode, next, v, stddev.Value(i))
+				}
+				next++
+			}
+		}
+		if r.Err() != nil || next != n {
+			t.Errorf("mode %d: %d rows, %v", mode, next, r.Err())
+		}
+		r.Release()
+		mem.AssertSize(t, 0)
+	}
+}
+
+// sparse gives a row a second, in records of a thousand, whose second function has a value in the first and the last alone: their number.
+type sparse struct {
+	array.RecordReader
+	schema *arrow.Schema
+	rows   int
+	next   int
+	record arrow.Record
+	mem    memory.Allocator
+}
+
+func (s *sparse) Schema() *arrow.Schema { return s.schema }
+func (s *sparse) Record() arrow.Record  { return s.record }
+func (s *sparse) Err() error            { return nil }
+func (s *sparse) Release() {
+	if s.record != nil {
+		s.record.Release()
+	}
+}
+
+func (s *sparse) Next() bool {
+	s.Release()
+	s.record = nil
+	if s.next == s.rows {
+		return false
+	}
+	p := newPage(2)
+	for ; s.next < s.rows && p.rows() < 1000; s.next++ {
+		p.row(int64(s.next)*second, 1)
+		p.value(0, float64(s.next), true)
+		p.value(1, float64(s.next), s.next == 0 || s.next == s.rows-1)
+	}
+	s.record = p.record(s.schema, s.mem)
+	return true
+}
+
+func TestFillLooksNoFurther(t *testing.T) {
+	b := NewBuckets(Width{1, 's'}, mustZone(t, "UTC"))
+	for most, ok := range map[int]bool{999: true, 998: false} {
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		r := newFillReader(&sparse{schema: Schema([]Function{Avg, Stddev}), rows: 1001, mem: mem}, b, Fill{Mode: FillLinear}, 0, math.MaxInt64, mem)
+		r.(*filler).ahead.most = most
+		if got, err := table(t, r); ok && (err != nil || len(got) != 1001) || !ok && (err == nil || !contains(err.Error(), "more than 998 rows before 1970-01-01T00:16:39Z have no value.stddev")) {
+			t.Errorf("looking %d rows ahead gives %d rows, %v", most, len(got), err)
+		}
+		mem.AssertSize(t, 0)
+	}
+}
+
+// TestFillAllocatesNothingForARow: a record more costs as much whether it is filled or not, and however many rows it has.
+func TestFillAllocatesNothingForARow(t *testing.T) {
+	b := NewBuckets(Width{1, 's'}, mustZone(t, "UTC"))
+	for mode := range FillLinear + 1 {
+		allocations := func(rows int64) float64 {
+			src := decimatedSource(t, memory.DefaultAllocator, []row{{0, 1, 1}, {1e9 * second, 2, 1}}, rand.New(rand.NewPCG(2, 2)))
+			r := newFillReader(src, b, Fill{Mode: mode, Value: 5}, 0, 1e9*second, memory.DefaultAllocator)
+			defer r.Release()
+			r.(*filler).batch = int(rows)
+			return testing.AllocsPerRun(5, func() {
+				if !r.Next() {
+					t.Fatal(r.Err())
+				}
+			})
+		}
+		if small, large := allocations(1000), allocations(4000); large > small+10 {
+			t.Errorf("mode %d: %v allocations for 1,000 rows, %v for 4,000", mode, small, large)
+		}
+	}
+}
+
+// TestFillLongGap looks at two values three days apart by the second: of the rows between, never more than a batch exists.
 func TestFillLongGap(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	b := NewBuckets(Width{1, 's'}, mustZone(t, "UTC"))
-	const n = 1_000_000
+	const n = 300_000
 	src := decimatedSource(t, mem, []row{{0, 0, 1}, {n * second, n, 1}}, rand.New(rand.NewPCG(2, 2)))
 	idle := mem.CurrentAlloc()
 	r := newFillReader(src, b, Fill{Mode: FillLinear}, 0, (n+1)*second, mem)
@@ -190,10 +367,37 @@ func TestFillLongGap(t *testing.T) {
 	}
 }
 
-func TestFillRefusesRowsBetweenBuckets(t *testing.T) {
+func TestFillFaults(t *testing.T) {
 	b := NewBuckets(Width{1, 'd'}, mustZone(t, "UTC"))
-	src := decimatedSource(t, memory.DefaultAllocator, []row{{5, 1, 1}}, rand.New(rand.NewPCG(1, 1)))
-	if _, err := rows(t, FillReader(src, b, Fill{}, 0, day*second)); err == nil || !contains(err.Error(), "not the start of a 1d bucket") {
-		t.Error(err)
+	broken := errors.New("the disk is broken")
+	days := func(ns ...int64) (all []row) {
+		for _, n := range ns {
+			all = append(all, row{n * day * second, float64(n), 1})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		name  string
+		rows  []row
+		fault error
+		want  string
+	}{
+		{"a row inside of a bucket", []row{{5, 1, 1}}, nil, "1970-01-01T00:00:00.000000005Z is not the start of a 1d bucket"},
+		{"a bucket twice", days(0, 1, 1, 2), nil, "the row at 1970-01-02T00:00:00Z is not the start of a 1d bucket, or not in order"},
+		{"back in time", days(0, 3, 1, 5), nil, "in"},
+		{"at the source's end", days(0, 1), broken, broken.Error()},
+		{"while looking ahead", []row{{0, 1, 1}, {day * second, null, 1}}, broken, broken.Error()},
+		{"before the first row", nil, broken, broken.Error()},
+	} {
+		for mode := range FillLinear + 1 {
+			for _, from := range []int64{0, math.MinInt64} {
+				mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+				src := &faulty{decimatedSource(t, mem, c.rows, rand.New(rand.NewPCG(1, 1))), c.fault}
+				if got, err := table(t, newFillReader(src, b, Fill{Mode: mode}, from, 9*day*second, mem)); err == nil || !contains(err.Error(), c.want) {
+					t.Errorf("%s, mode %d: %v, %v, want %s", c.name, mode, got, err, c.want)
+				}
+				mem.AssertSize(t, 0)
+			}
+		}
 	}
 }

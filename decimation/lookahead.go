@@ -31,8 +31,8 @@ func newLookAhead(src array.RecordReader, to int64, most int) (l lookAhead, err 
 func (l *lookAhead) time() (t int64, more bool, err error) {
 	for len(l.records) > 0 && l.row == len(l.records[0].times) {
 		l.records[0].Release()
-		l.records = l.records[:copy(l.records, l.records[1:])]
-		l.row = 0
+		l.records[0] = record{}
+		l.records, l.row = l.records[1:], 0
 	}
 	if len(l.records) == 0 {
 		if more, err = l.pull(); !more {
