@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,20 +21,24 @@ type Row struct {
 }
 
 // Rows are the rows that a long export of such a store prints, in its order.
-func Rows(series, seconds int) []Row {
-	rows := make([]Row, 0, series*seconds)
-	walks := make([]*Walk, series)
-	names := make([]string, series)
-	for i := range series {
-		walks[i], names[i] = NewWalk(i), SeriesOf(i).Name
+func Rows(d Dataset) ([]Row, error) {
+	signals, err := d.Signals()
+	if err != nil {
+		return nil, err
 	}
-	for s := range seconds {
-		for i := range series {
-			rows = append(rows, Row{Start.UnixNano() + int64(s)*second, names[i], "Cel", walks[i].Next()})
+	rows := make([]Row, 0, d.Points())
+	for range d.Samples {
+		for _, s := range signals {
+			t, v := s.Next()
+			rows = append(rows, Row{t, s.Series.Name, s.Series.Unit, v})
 		}
 	}
-	return rows
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Name, b.Name)) })
+	return rows, nil
 }
+
+// layout prints the times of the data sets, which are whole milliseconds.
+const layout = "2006-01-02T15:04:05.000Z07:00"
 
 var header = []string{"time", "name", "unit", "value"}
 
@@ -44,7 +50,7 @@ func PlainCSV(w io.Writer, rows []Row) error {
 	}
 	cells := make([]string, len(header))
 	for _, r := range rows {
-		cells[0] = time.Unix(0, r.Time).UTC().Format(time.RFC3339)
+		cells[0] = time.Unix(0, r.Time).UTC().Format(layout)
 		cells[1], cells[2] = r.Name, r.Unit
 		cells[3] = strconv.FormatFloat(r.Value, 'f', -1, 64)
 		if err := c.Write(cells); err != nil {
@@ -64,7 +70,7 @@ func PlainJSON(w io.Writer, rows []Row) error {
 			Name  string  `json:"name"`
 			Unit  string  `json:"unit"`
 			Value float64 `json:"value"`
-		}{time.Unix(0, r.Time).UTC().Format(time.RFC3339), r.Name, r.Unit, r.Value})
+		}{time.Unix(0, r.Time).UTC().Format(layout), r.Name, r.Unit, r.Value})
 		if err != nil {
 			return err
 		}
@@ -76,8 +82,8 @@ func PlainJSON(w io.Writer, rows []Row) error {
 func PlainXLSX(w io.Writer, rows []Row) error {
 	f := excelize.NewFile()
 	defer f.Close()
-	layout := "yyyy-mm-dd hh:mm:ss"
-	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &layout})
+	shown := "yyyy-mm-dd hh:mm:ss.000"
+	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &shown})
 	if err != nil {
 		return err
 	}

@@ -8,14 +8,6 @@ import (
 	"time"
 )
 
-// work is one side of a comparison.
-type work struct {
-	name    string       // of a rival
-	prepare func() error // not timed; may be nil
-	run     func() error
-	finish  func() error // not timed; may be nil
-}
-
 // compare runs ours and its rivals in turns, each round in another order, and reports ours in things a second, each rival's in things a second, and ours as a
 // share of each: of-<rival>. things is how many of them one run handles. ns/op is ours alone.
 func compare(b *testing.B, unit string, things int, ours work, rivals ...work) {
@@ -65,10 +57,4 @@ func (w work) measure(b *testing.B, timed bool) time.Duration {
 // short writes a round number as benchmarks' names do: 2e6.
 func short(n int) string {
 	return strings.Replace(strconv.FormatFloat(float64(n), 'e', -1, 64), "e+0", "e", 1)
-}
-
-// oneCore has the rest of a benchmark run on one core.
-func oneCore(b *testing.B) {
-	before := runtime.GOMAXPROCS(1)
-	b.Cleanup(func() { runtime.GOMAXPROCS(before) })
 }

@@ -28,14 +28,18 @@ func BenchmarkExport(b *testing.B) {
 		{"arrow", 8, 250_000, "", nil},
 		{"pdf", 1, 100_000, "", nil},
 	} {
+		d := walk(c.series, c.seconds)
 		rows := c.series * c.seconds
 		b.Run(fmt.Sprintf("format=%s/series=%d/rows=%s", c.format, c.series, short(rows)), func(b *testing.B) {
-			ours := exporting(b, storeOf(b, c.series, c.seconds), fmt.Sprintf(requestText, c.format, ""), int64(rows))
+			ours := exporting(b, storeOf(b, d), fmt.Sprintf(requestText, c.format, ""), int64(rows))
 			if c.plain == nil {
 				compare(b, "rows", rows, ours)
 				return
 			}
-			list := Rows(c.series, c.seconds)
+			list, err := Rows(d)
+			if err != nil {
+				b.Fatal(err)
+			}
 			compare(b, "rows", rows, ours, work{name: c.rival, run: func() error { return c.plain(io.Discard, list) }})
 		})
 	}
@@ -46,7 +50,7 @@ func BenchmarkDecimatedExport(b *testing.B) {
 	const seconds = 20_000_000
 	b.Run("format=csv/func=avg/bucket=15m", func(b *testing.B) {
 		text := fmt.Sprintf(requestText, "csv", `"decimation": {"ds": "15m", "dsf": "avg"},`)
-		compare(b, "points", seconds, exporting(b, storeOf(b, 1, seconds), text, (seconds+899)/900))
+		compare(b, "points", seconds, exporting(b, storeOf(b, walk(1, seconds)), text, (seconds+899)/900))
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -15,20 +14,19 @@ import (
 // kept holds the stores that several benchmarks read, for as long as the tests run.
 var kept struct {
 	sync.Mutex
-	dir    string
-	stores map[string]bool
+	dir string
 }
 
-// fillVariable has this program fill a store and end, so that its memory can be watched from outside: "series seconds folder".
+// fillVariable has this program fill a store and end, so that its memory can be watched from outside: "data series samples folder".
 const fillVariable = "DECANT_BENCH_FILL"
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv(fillVariable); text != "" {
-		var series, seconds int
+		var d Dataset
 		var dir string
-		_, err := fmt.Sscan(text, &series, &seconds, &dir)
+		_, err := fmt.Sscan(text, &d.Data, &d.Series, &d.Samples, &dir)
 		if err == nil {
-			err = Fill(context.Background(), dir, series, seconds)
+			err = Fill(context.Background(), dir, d)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -43,8 +41,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// storeOf is the folder of a store of series × seconds samples. It is made when it is first asked for.
-func storeOf(t testing.TB, series, seconds int) string {
+// walk is the data set of most benchmarks.
+func walk(series, samples int) Dataset {
+	return Dataset{Data: DataWalk, Series: series, Samples: samples}
+}
+
+// storeOf is the folder of a store that holds the data set. It is made when it is first asked for.
+func storeOf(t testing.TB, d Dataset) string {
 	t.Helper()
 	kept.Lock()
 	defer kept.Unlock()
@@ -53,14 +56,11 @@ func storeOf(t testing.TB, series, seconds int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept.dir, kept.stores = dir, map[string]bool{}
+		kept.dir = dir
 	}
-	dir := filepath.Join(kept.dir, fmt.Sprintf("%dx%d", series, seconds))
-	if !kept.stores[dir] {
-		if err := Fill(context.Background(), dir, series, seconds); err != nil {
-			t.Fatal(err)
-		}
-		kept.stores[dir] = true
+	dir, err := Prepare(t.Context(), kept.dir, d, func(string) {})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

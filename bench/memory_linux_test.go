@@ -30,7 +30,7 @@ func BenchmarkMemory(b *testing.B) {
 				b.Fatal(err)
 			}
 			cmd := exec.Command(self)
-			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s", fillVariable, series, seconds, dir))
+			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %d %s", fillVariable, DataWalk, series, seconds, dir))
 			watch(b, cmd, samples, nil)
 		}
 	})

@@ -3,24 +3,25 @@ package bench
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
 
-	"decant/decimation"
 	"decant/ingest/ingesttest"
 )
 
 // These tests run each workload of the benchmarks once, small, and see that both sides of each comparison do the same work.
 
-const smallSeries, smallSeconds = 3, 700
+var small = walk(3, 700)
 
 func TestExportsPrintWhatTheirRivalsPrint(t *testing.T) {
-	snap := open(t, storeOf(t, smallSeries, smallSeconds))
-	rows := Rows(smallSeries, smallSeconds)
+	snap := open(t, storeOf(t, small))
+	rows, err := Rows(small)
+	if err != nil {
+		t.Fatal(err)
+	}
 	print := func(format string) []byte {
 		var text bytes.Buffer
 		n, err := exportTo(t.Context(), snap, fmt.Sprintf(requestText, format, ""), &text)
@@ -78,26 +79,6 @@ func sheet(t *testing.T, file []byte) [][]string {
 		t.Fatal(err)
 	}
 	return rows
-}
-
-func TestDecimationReadsEverySample(t *testing.T) {
-	zone, err := decimation.LoadZone("utc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	width, err := decimation.ParseWidth("15m")
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec := decimation.Spec{Buckets: decimation.NewBuckets(width, zone), Functions: []decimation.Function{decimation.Avg}, From: math.MinInt64, To: math.MaxInt64}
-	n, err := decimate(t.Context(), open(t, storeOf(t, smallSeries, smallSeconds)), spec)
-	if err != nil || n != smallSeries*smallSeconds {
-		t.Fatalf("%d samples were read of %d, %v", n, smallSeries*smallSeconds, err)
-	}
-	c := columnsOf(smallSeries, smallSeconds)
-	if err := c.read(); err != nil || len(c.times) != smallSeries*smallSeconds {
-		t.Fatalf("%d samples in memory, %v", len(c.times), err)
-	}
 }
 
 func TestImportReadsTheYear(t *testing.T) {

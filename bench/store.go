@@ -18,29 +18,32 @@ func Config(dir string) engine.Config {
 // batchSamples is how many samples go into one Append.
 const batchSamples = 10_000
 
-// Fill makes a store in dir of series × seconds samples at 1 Hz, as devices bring them: all series of one second, then those of the next. It holds
-// one batch at a time.
-func Fill(ctx context.Context, dir string, series, seconds int) (err error) {
+// Fill makes a store in dir that holds the data set. The samples come as devices bring them: the first of every series, then the second of every series. It
+// holds one batch at a time.
+func Fill(ctx context.Context, dir string, d Dataset) (err error) {
 	w, err := engine.OpenWriter(Config(dir))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	names := make([]ingest.Series, series)
-	walks := make([]*Walk, series)
-	for i := range series {
-		names[i], walks[i] = SeriesOf(i), NewWalk(i)
+	return d.batches(func(batch []ingest.Sample) error { return w.Append(ctx, ingest.Batch{Samples: batch}) })
+}
+
+// batches hands the data set to f, batchSamples at a time. f must not keep what it gets.
+func (d Dataset) batches(f func([]ingest.Sample) error) error {
+	signals, err := d.Signals()
+	if err != nil {
+		return err
 	}
 	batch := make([]ingest.Sample, 0, batchSamples)
-	for s := range seconds {
-		t := Start.UnixNano() + int64(s)*second
-		for i := range series {
+	for range d.Samples {
+		for _, s := range signals {
+			t, v := s.Next()
 			batch = append(batch, ingest.Sample{
-				Series: names[i], Time: t, Kind: ingest.KindNumber, Number: walks[i].Next(),
-				Received: t + 3_141_592, Protocol: ingest.ProtocolMQTT,
+				Series: s.Series, Time: t, Kind: ingest.KindNumber, Number: v, Received: t + 3_141_592, Protocol: ingest.ProtocolMQTT,
 			})
 			if len(batch) == batchSamples {
-				if err := w.Append(ctx, ingest.Batch{Samples: batch}); err != nil {
+				if err := f(batch); err != nil {
 					return err
 				}
 				batch = batch[:0]
@@ -50,5 +53,5 @@ func Fill(ctx context.Context, dir string, series, seconds int) (err error) {
 	if len(batch) == 0 {
 		return nil
 	}
-	return w.Append(ctx, ingest.Batch{Samples: batch})
+	return f(batch)
 }

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,10 +17,8 @@ import (
 // memoryBound is what the anonymous memory of no work may pass, whatever the number of samples; bytes.
 const memoryBound = 256 << 20
 
-const (
-	glance = 2 * time.Millisecond   // between two looks at a process's memory
-	look   = 250 * time.Millisecond // between two questions whether it has done its work
-)
+// look is the time between two questions whether a process has done its work.
+const look = 250 * time.Millisecond
 
 // watch runs a command, throws away what it prints to stdout, and reports its peak anonymous memory (resident less file pages) and how many samples a second it
 // handled. A command that doesn't end by itself is asked to (SIGTERM) when done says so.
@@ -40,7 +35,7 @@ func watch(b *testing.B, cmd *exec.Cmd, samples int, done func() (bool, error)) 
 	glances, looks := time.NewTicker(glance), time.NewTicker(look)
 	defer glances.Stop()
 	defer looks.Stop()
-	peak := 0
+	var peak int64
 	for {
 		select {
 		case <-glances.C:
@@ -72,21 +67,6 @@ func watch(b *testing.B, cmd *exec.Cmd, samples int, done func() (bool, error)) 
 	if peak > memoryBound {
 		b.Errorf("%d MiB of anonymous memory, at most %d are allowed", peak>>20, memoryBound>>20)
 	}
-}
-
-// anonymous is a process's anonymous memory in bytes; 0 when it is gone.
-func anonymous(pid int) int {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(status), "RssAnon:")
-	line, _, _ := strings.Cut(rest, "kB")
-	kilobytes, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil {
-		return 0 // a process that has ended and is not yet waited for has no such line
-	}
-	return kilobytes << 10
 }
 
 // stored counts a store's samples, beside its writer.

@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"engine/store":  {"ingest", "decimation"},
 	"engine/export": {"decimation", "formats"},
 	"engine":        {"decimation", "formats", "ingest", "engine/store", "engine/export"},
-	"cmd":           {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine"},
+	"cmd":           {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine", "bench"},
 	"bench":         {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine"},
 }
 

@@ -31,6 +31,7 @@ type cli struct {
 	Series      seriesCmd                 `cmd:"" help:"List what the store holds."`
 	Deadletters deadlettersCmd            `cmd:"" help:"List, show or replay what could not be taken."`
 	Verify      verifyCmd                 `cmd:"" help:"Read every byte of the store against its checksums."`
+	Bench       benchCmd                  `cmd:"" help:"Measure what this machine does, as Go benchmark text."`
 	Version     versionCmd                `cmd:"" help:"Print decant's version and the zone database's."`
 	Completion  kongcompletion.Completion `cmd:"" help:"Print how to switch on completion in your shell."`
 }

@@ -1,0 +1,101 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// work is something that can be done again and again and whose time counts.
+type work struct {
+	name    string       // without the Benchmark before it and the cores behind it
+	prepare func() error // not timed; may be nil
+	run     func() error
+	finish  func() error // not timed, follows a run that failed, too; may be nil
+}
+
+// once does it and gives the time that run took.
+func (w work) once() (took time.Duration, err error) {
+	if w.prepare != nil {
+		if err := w.prepare(); err != nil {
+			return 0, err
+		}
+	}
+	began := time.Now()
+	err = w.run()
+	took = time.Since(began)
+	if w.finish != nil {
+		err = errors.Join(err, w.finish())
+	}
+	return took, err
+}
+
+// subject is a work that a benchmark's text has lines of.
+type subject struct {
+	work
+	amounts func() []amount // what the last run handled
+	cold    bool            // nothing of a run is left for the next one, so that none goes before the timed ones
+}
+
+// amount is a number of things, named as their rate is: points/s.
+type amount struct {
+	rate string
+	n    float64
+}
+
+// metric is one figure of a measurement.
+type metric struct {
+	unit  string
+	value float64
+}
+
+// measurement is one line.
+type measurement struct {
+	name    string
+	cores   int
+	runs    int
+	metrics []metric // ns/op first
+}
+
+// value is the measurement's figure in that unit.
+func (m measurement) value(unit string) (v float64, ok bool) {
+	for _, x := range m.metrics {
+		if x.unit == unit {
+			return x.value, true
+		}
+	}
+	return 0, false
+}
+
+// measure runs the subject until it has run for at least so long in all, and at least once.
+func (s subject) measure(ctx context.Context, cores int, least time.Duration) (m measurement, err error) {
+	debug.FreeOSMemory() // nobody pays for what another left behind, nor counts it
+	peak := watchMemory()
+	var elapsed time.Duration
+	if !s.cold {
+		_, err = s.once() // its buffers are made here
+	}
+	for err == nil && (m.runs == 0 || elapsed < least) {
+		if err = ctx.Err(); err != nil {
+			break
+		}
+		var took time.Duration
+		took, err = s.once()
+		elapsed += took
+		m.runs++
+	}
+	memory := peak()
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", s.name, err)
+	}
+	m.name, m.cores = s.name, cores
+	perRun := elapsed.Seconds() / float64(m.runs)
+	m.metrics = append(m.metrics, metric{"ns/op", perRun * 1e9})
+	for _, a := range s.amounts() {
+		m.metrics = append(m.metrics, metric{a.rate, a.n / perRun})
+	}
+	m.metrics = append(m.metrics, metric{"peak-MiB", float64(memory) / (1 << 20)})
+	return m, nil
+}

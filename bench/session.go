@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"decant/engine"
+)
+
+// session is one run of decant bench: rounds in which a yardstick and the subjects take turns, so that a machine that is busy for a while slows all of them, and
+// every subject's share of the yardstick is one of the same round.
+type session struct {
+	opts     Options
+	out      io.Writer // benchmark text
+	load     float64   // before the session did anything
+	loaded   bool      // load is known
+	measured []measurement
+}
+
+// bench is what a session measures on some number of cores.
+type bench struct {
+	yardstick subject
+	share     string // the unit of a subject's points/s as a share of the yardstick's: of-roofline
+	subjects  []subject
+}
+
+// units that a session's lines may have, beside ns/op, and which way they are better.
+var units = []struct{ name, better string }{
+	{"points/s", "higher"}, {"messages/s", "higher"}, {"rows/s", "higher"}, {"B/s", "higher"},
+	{"of-roofline", "higher"}, {"of-append", "higher"}, {"peak-MiB", "lower"},
+}
+
+func newSession(opts Options, out io.Writer) *session {
+	opts.Cores = or(opts.Cores, runtime.GOMAXPROCS(0))
+	s := &session{opts: opts, out: out}
+	s.load, s.loaded = loadAverage()
+	return s
+}
+
+// header prints what all lines have in common. Lines with # are for people; benchstat passes over them.
+func (s *session) header(points int64, series int) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# decant %s, %s, %d cores", engine.Version(), runtime.Version(), runtime.NumCPU())
+	if s.loaded {
+		fmt.Fprintf(&b, ", load average %.2f before", s.load)
+	}
+	fmt.Fprintf(&b, "\n# peak-MiB: %s\n", memoryMeaning)
+	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: decant/bench\n", runtime.GOOS, runtime.GOARCH)
+	if name := processor(); name != "" {
+		fmt.Fprintf(&b, "cpu: %s\n", name)
+	}
+	fmt.Fprintf(&b, "points: %d\nseries: %d\n", points, series)
+	for _, u := range units {
+		fmt.Fprintf(&b, "Unit %s better=%s\n", u.name, u.better)
+	}
+	_, err := io.WriteString(s.out, b.String())
+	return err
+}
+
+// rounds measures everything opts.Count times. GOMAXPROCS is the number of cores meanwhile.
+func (s *session) rounds(ctx context.Context, on func(cores int) bench) error {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	benches := make([]bench, len(s.opts.Cores))
+	for i, cores := range s.opts.Cores {
+		benches[i] = on(cores)
+	}
+	for round := range s.opts.Count {
+		for i, cores := range s.opts.Cores {
+			runtime.GOMAXPROCS(cores)
+			if err := s.round(ctx, round, cores, benches[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// round measures the yardstick and then the subjects, each round beginning with another one.
+func (s *session) round(ctx context.Context, round, cores int, b bench) error {
+	yardstick, err := b.yardstick.measure(ctx, cores, s.opts.Time)
+	if err == nil {
+		err = s.print(yardstick)
+	}
+	for k := range b.subjects {
+		if err != nil {
+			return err
+		}
+		var m measurement
+		m, err = b.subjects[(k+round)%len(b.subjects)].measure(ctx, cores, s.opts.Time)
+		if err != nil {
+			return err
+		}
+		ours, ok1 := m.value("points/s")
+		theirs, ok2 := yardstick.value("points/s")
+		if ok1 && ok2 && theirs > 0 {
+			m.metrics = append(m.metrics, metric{b.share, ours / theirs})
+		}
+		err = s.print(m)
+	}
+	return err
+}
+
+// print writes a line as go test -bench does.
+func (s *session) print(m measurement) error {
+	s.measured = append(s.measured, m)
+	var b strings.Builder
+	fmt.Fprintf(&b, "Benchmark%s\t%8d", m.fullName(), m.runs)
+	for _, x := range m.metrics {
+		digits := 5
+		if x.value >= 1e5 {
+			digits = len(strconv.FormatFloat(x.value, 'f', 0, 64)) // a whole number
+		}
+		fmt.Fprintf(&b, "\t%s %s", strconv.FormatFloat(x.value, 'g', digits, 64), x.unit)
+	}
+	_, err := io.WriteString(s.out, b.String()+"\n")
+	return err
+}
+
+// fullName is the name with the number of cores.
+func (m measurement) fullName() string { return fmt.Sprintf("%s-%d", m.name, m.cores) }
