@@ -118,6 +118,7 @@ func (c *exportCmd) options(a *app, req *request.Request) (export.Options, error
 
 func (c *exportCmd) export(a *app, snap export.Snapshot, req *request.Request, opts export.Options) error {
 	bars := a.progress("rows")
+	bars.together = true
 	defer bars.finish()
 	var plan *export.Plan
 	opts.Progress = func(item int, rows, expected int64) { bars.update(plan.Items[item].File, rows, expected) }

@@ -21,7 +21,8 @@ type selection struct {
 	To          string   `help:"The moment after the last." placeholder:"TIME" group:"select"`
 	Period      string   `help:"How long, as an ISO 8601 duration; alone: the one that ends now." placeholder:"P1M" group:"select"`
 	Ds          string   `help:"Width of a bucket: 15m, 1h, 1d, 1w, 1M, 1y." placeholder:"WIDTH" group:"select"`
-	Dsf         string   `help:"What to print of a bucket: avg, min, max, sum, variance, stddev (avg)." placeholder:"FUNCTION" group:"select"`
+	Dsf         []string `help:"What to print of a bucket: avg, min, max, sum, variance, stddev, count, first, last (avg). Several have a column each; may be given again." placeholder:"FUNCTION,…" sep:"none" group:"select"`
+	Offset      string   `help:"Move buckets of days, weeks, months or years: PT6H is from six to six." placeholder:"DURATION" group:"select"`
 	Fill        string   `help:"What an empty bucket prints: null, a number, previous, linear." group:"select"`
 	Delta       bool     `help:"Print differences: a meter's consumption." group:"select"`
 	Format      string   `help:"csv, xlsx, pdf, jsonl, parquet or arrow (csv)." placeholder:"EXTENSION" group:"print"`
@@ -38,30 +39,31 @@ type selection struct {
 
 // flagOf names the flag behind a field of the request, for faults.
 var flagOf = map[string]string{
-	"items[0].params.channelId":      "--channel",
-	"items[0].params.subtopic":       "--subtopic",
-	"items[0].params.target":         "--target",
-	"items[0].params.target.value":   "--target",
-	"items[0].params.target.label":   "--label",
-	"items[0].params.publisher":      "--publisher",
-	"items[0].params.unit":           "--unit",
-	"items[0].params.from":           "--from",
-	"items[0].params.to":             "--to",
-	"items[0].params.period":         "--period",
-	"items[0].params.decimation.ds":  "--ds",
-	"items[0].params.decimation.dsf": "--dsf",
-	"items[0].params.fill":           "--fill",
-	"items[0].params.outputFormat":   "--shape",
-	"items[0].params":                "--from, --to, --period",
-	"items[0].filename":              "--filename",
-	"format.extension":               "--format",
-	"format.columns":                 "--columns",
-	"format.timezone":                "--timezone",
-	"format.timeFormat":              "--time-format",
-	"format.template":                "--template",
-	"format.csvDelimiter":            "--delimiter",
-	"format.csv.profile":             "--csv-profile",
-	"format.compression":             "--compression",
+	"items[0].params.channelId":         "--channel",
+	"items[0].params.subtopic":          "--subtopic",
+	"items[0].params.target":            "--target",
+	"items[0].params.target.value":      "--target",
+	"items[0].params.target.label":      "--label",
+	"items[0].params.publisher":         "--publisher",
+	"items[0].params.unit":              "--unit",
+	"items[0].params.from":              "--from",
+	"items[0].params.to":                "--to",
+	"items[0].params.period":            "--period",
+	"items[0].params.decimation.ds":     "--ds",
+	"items[0].params.decimation.dsf":    "--dsf",
+	"items[0].params.fill":              "--fill",
+	"items[0].params.outputFormat":      "--shape",
+	"items[0].params.decimation.offset": "--offset",
+	"items[0].params":                   "--from, --to, --period",
+	"items[0].filename":                 "--filename",
+	"format.extension":                  "--format",
+	"format.columns":                    "--columns",
+	"format.timezone":                   "--timezone",
+	"format.timeFormat":                 "--time-format",
+	"format.template":                   "--template",
+	"format.csvDelimiter":               "--delimiter",
+	"format.csv.profile":                "--csv-profile",
+	"format.compression":                "--compression",
 }
 
 // byFlag renames the faults' paths to the flags that the user typed.
@@ -72,8 +74,10 @@ func byFlag(err error) error {
 	}
 	for i, f := range faults {
 		path := f.Path
-		if strings.HasPrefix(path, "format.columns[") {
-			path = "format.columns"
+		for _, list := range []string{"format.columns", "items[0].params.decimation.dsf"} {
+			if strings.HasPrefix(path, list+"[") {
+				path = list
+			}
 		}
 		if flag, ok := flagOf[path]; ok {
 			faults[i].Path = flag
@@ -135,16 +139,39 @@ func (s *selection) request() ([]byte, error) {
 	if s.Delta {
 		params["transform"] = "delta"
 	}
-	if s.Ds != "" {
-		decimation := object{"ds": s.Ds}
-		decimation.set("dsf", s.Dsf)
+	decimation, err := s.decimation()
+	if err != nil {
+		return nil, err
+	}
+	if decimation != nil {
 		params["decimation"] = decimation
-	} else if s.Dsf != "" {
-		return nil, usageError{fmt.Errorf("--dsf %s needs buckets; add --ds, such as --ds 1h", s.Dsf)}
 	}
 	item := object{"params": params}
 	item.set("filename", s.Filename)
 	return mustJSON(object{"format": format, "type": "oneTime", "items": []object{item}}), nil
+}
+
+// decimation is params.decimation; nil where no bucket is asked for. One function is a text, several are a list.
+func (s *selection) decimation() (object, error) {
+	functions := commas(s.Dsf)
+	if s.Ds == "" {
+		for _, needs := range [][2]string{{"--dsf", strings.Join(functions, ",")}, {"--offset", s.Offset}} {
+			if needs[1] != "" {
+				return nil, usageError{fmt.Errorf("%s %s needs buckets; add --ds, such as --ds 1d", needs[0], needs[1])}
+			}
+		}
+		return nil, nil
+	}
+	decimation := object{"ds": s.Ds}
+	switch len(functions) {
+	case 0:
+	case 1:
+		decimation.set("dsf", functions[0])
+	default:
+		decimation["dsf"] = functions
+	}
+	decimation.set("offset", s.Offset)
+	return decimation, nil
 }
 
 type object map[string]any

@@ -15,18 +15,19 @@ import (
 type progress struct {
 	a    *app
 	what string // what is counted: rows, samples
+	// together says that labels take turns, as files do that are written side by side. Else a new label ends the one before.
+	together bool
 
-	mu    sync.Mutex
-	bars  *mpb.Progress // on a terminal
-	bar   *mpb.Bar
-	label string
-	said  time.Time
+	mu   sync.Mutex
+	bars *mpb.Progress       // on a terminal
+	bar  map[string]*mpb.Bar // by label
+	said time.Time
 }
 
 const progressEvery = 10 * time.Second
 
 func (a *app) progress(what string) *progress {
-	p := &progress{a: a, what: what, said: time.Now()}
+	p := &progress{a: a, what: what, bar: map[string]*mpb.Bar{}, said: time.Now()}
 	if f, ok := a.stderr.(*os.File); ok && !a.quiet && term.IsTerminal(int(f.Fd())) {
 		p.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40))
 	}
@@ -41,11 +42,15 @@ func (p *progress) update(label string, done, expected int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bars != nil {
-		if p.bar == nil || p.label != label {
-			p.next(label)
+		bar := p.bar[label]
+		if bar == nil {
+			bar = p.begin(label)
 		}
-		p.bar.SetTotal(max(expected, done+1), false)
-		p.bar.SetCurrent(done)
+		bar.SetTotal(max(expected, done+1), false)
+		bar.SetCurrent(done)
+		if p.together && done == expected {
+			bar.SetTotal(-1, true)
+		}
 		return
 	}
 	if now := time.Now(); now.Sub(p.said) >= progressEvery {
@@ -58,28 +63,35 @@ func (p *progress) update(label string, done, expected int64) {
 	}
 }
 
-func (p *progress) next(label string) {
-	if p.bar != nil {
-		p.bar.SetTotal(-1, true)
+func (p *progress) begin(label string) *mpb.Bar {
+	if !p.together {
+		p.end()
 	}
-	p.label = label
 	// A bar that is made with a total takes no other, and one that stays below it never ends.
-	p.bar = p.bars.AddBar(0,
+	bar := p.bars.AddBar(0,
 		mpb.PrependDecorators(decor.Name(label+" ")),
 		mpb.AppendDecorators(decor.CurrentNoUnit("%d "+p.what), decor.Name(" "), decor.Elapsed(decor.ET_STYLE_GO)))
+	p.bar[label] = bar
+	return bar
 }
 
-// finish ends the last bar: as complete or, where the user stopped the run, where it stands.
+// end ends the bars: as complete or, where the user stopped the run, where they stand.
+func (p *progress) end() {
+	for label, bar := range p.bar {
+		if p.a.ctx.Err() != nil {
+			bar.Abort(false)
+		} else {
+			bar.SetTotal(-1, true)
+		}
+		delete(p.bar, label)
+	}
+}
+
+// finish ends what is left.
 func (p *progress) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.bar == nil:
-	case p.a.ctx.Err() != nil:
-		p.bar.Abort(false)
-	default:
-		p.bar.SetTotal(-1, true)
-	}
+	p.end()
 	if p.bars != nil {
 		p.bars.Wait()
 	}

@@ -16,20 +16,21 @@ type column struct {
 	function int // index in the item's functions, 0 for raw samples; -1 for a column of something else than values
 }
 
-// staticFaults finds columns that no item can fill and wide items without any of their columns, as far as the request alone tells.
+// staticFaults finds columns that no item can fill and items without any of their columns, as far as the request alone tells.
 func staticFaults(r *request.Request) request.Faults {
-	var faults request.Faults
-	fillable := make([]bool, len(r.Format.Columns))
+	columns := r.Format.Columns
+	var faults, bare request.Faults
+	fillable := make([]bool, len(columns))
 	for i := range r.Items {
 		it := &r.Items[i]
-		if it.Wide && r.Format.Columns == nil {
+		if it.Wide && columns == nil {
 			faults = append(faults, request.Fault{Path: "format.columns",
 				Message: "a wide item needs columns: time, and the names or labels of its series"})
 			continue
 		}
-		own, any := 0, r.Format.Columns == nil
+		own, any := 0, columns == nil
 		fills := it.Fills()
-		for c, entry := range r.Format.Columns {
+		for c, entry := range columns {
 			if fills(entry.ID) {
 				fillable[c], any = true, true
 				if entry.ID != "time" {
@@ -39,13 +40,16 @@ func staticFaults(r *request.Request) request.Faults {
 		}
 		switch {
 		case it.Wide && own == 0:
-			faults = append(faults, nothingButTime(i))
+			bare = append(bare, nothingButTime(i))
 		case !any:
-			faults = append(faults, request.Fault{Path: fmt.Sprintf("items[%d]", i),
+			bare = append(bare, request.Fault{Path: fmt.Sprintf("items[%d]", i),
 				Message: "the item is left without a column: it can fill none of format.columns; add time, name or value"})
 		}
 	}
-	for c, entry := range r.Format.Columns {
+	if !slices.Contains(fillable, false) { // else the column that is missing is probably there, in another spelling
+		return append(faults, bare...)
+	}
+	for c, entry := range columns {
 		if !fillable[c] {
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("format.columns[%d].id", c), Value: fmt.Sprintf("%q", entry.ID),
 				Message: request.Unfillable(entry.ID, r.Items)})

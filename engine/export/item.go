@@ -136,6 +136,7 @@ func (o *output) finish(ctx context.Context) error {
 	if err := o.writer.Finish(formats.Report{Rows: o.result.rows, Notes: o.item.notes()}); err != nil {
 		return &writeError{o.item.File, err}
 	}
+	o.plan.opts.Progress(o.item.Index, o.result.rows, o.result.rows)
 	return nil
 }
 

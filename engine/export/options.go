@@ -14,7 +14,8 @@ type Options struct {
 	Version   string // decant's version, for the manifest
 	JobID     string // for the manifest's object run; empty on the command line
 
-	// Progress is told how many rows of an item (its index) are written. It is called from the goroutine that runs the job.
+	// Progress is told how many rows of an item (its index) are written; at last, that they are as many as were expected. Items that share a
+	// scan take turns. It is called from the goroutine that runs the job.
 	Progress func(item int, rows, expected int64)
 	// Clock gives the time (ns) for the manifest's object run. Nil stands still at Now.
 	Clock func() int64

@@ -83,17 +83,17 @@ func (it *Item) scanned() []string {
 }
 
 // read is a series' way from the source to its rows: scan, decimate, fill, delta. Each reader pulls from the one before. Where total is given, it
-// takes the raw samples as they pass.
+// takes the values of the raw samples as they pass.
 func (g *group) read(ctx context.Context, snap Snapshot, i int, total *decimation.Moments) (array.RecordReader, error) {
 	r, err := snap.Scan(ctx, g.Series[i].ID, g.From, g.To, g.fields...)
 	if err != nil {
 		return nil, err
 	}
-	if total != nil {
+	switch {
+	case g.request.Bucket == nil && total != nil:
 		r = &tap{RecordReader: r, total: total}
-	}
-	if g.request.Bucket != nil {
-		spec := decimation.Spec{Buckets: g.buckets, Functions: g.functions, From: g.From, To: g.To, Batch: g.batch()}
+	case g.request.Bucket != nil:
+		spec := decimation.Spec{Buckets: g.buckets, Functions: g.functions, From: g.From, To: g.To, Batch: g.batch(), Total: total}
 		if r, err = decimation.NewReader(r, spec); err != nil {
 			return nil, err
 		}

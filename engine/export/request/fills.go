@@ -137,34 +137,41 @@ const (
 // otherForm says how to write a column that names values which the item has, but in the form of another dsf. It is empty for all else.
 func (it *Item) otherForm(id string) string {
 	hasValues := it.hasValues()
-	before, after, dotted := cutLast(id)
+	of, after, dotted := cutLast(id)
 	_, err := decimation.ParseFunction(after)
-	switch {
-	case it.List:
-		ids := it.ValueIDs("")
-		if !dotted || err != nil && nearest("."+after, ids) == "" {
-			before = id
-		}
-		if !hasValues(before) {
+	known := dotted && err == nil // what follows the dot is a function
+	if !it.List {
+		switch {
+		case !known || !hasValues(of):
 			return ""
+		case it.Bucket == nil:
+			return " is not decimated: write " + of
 		}
-		ids = it.ValueIDs(before)
-		last := len(ids) - 1
-		why := " has a list of functions, so a column says which: write " + strings.Join(ids[:last], ", ")
-		if last > 0 {
-			why += " or "
-		}
-		why += ids[last]
-		if near := nearest(id, ids); near != "" && before != id {
-			why += "; did you mean " + near + "?"
-		}
-		return why
-	case !dotted || err != nil || !hasValues(before):
-		return ""
-	case it.Bucket == nil:
-		return " is not decimated: write " + before
+		return " has one function and no list: write " + of
 	}
-	return " has one function and no list: write " + before
+	near := ""
+	if !known && dotted {
+		near = nearest("."+after, it.ValueIDs(""))
+	}
+	if !known && near == "" {
+		of = id
+	}
+	if !hasValues(of) {
+		return ""
+	}
+	ids := it.ValueIDs(of)
+	why := " has a list of functions, so a column says which: write " + ids[0]
+	for i, other := range ids[1:] {
+		if i == len(ids)-2 {
+			why += " or " + other
+		} else {
+			why += ", " + other
+		}
+	}
+	if near != "" {
+		why += "; did you mean " + of + near + "?"
+	}
+	return why
 }
 
 // appendIDs adds the ids that the item can fill, but for what stands under a prefix.
