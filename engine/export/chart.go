@@ -116,12 +116,15 @@ func (it *Item) printedPoints(f *front) []formats.ChartPoint {
 	var points []formats.ChartPoint
 	f.each(func(c *cursor) {
 		column := c.values[it.values[0]]
-		for row, v := range column.Float64Values() {
-			point := formats.ChartPoint{Time: int64(c.times[row]), Value: v, Low: v, High: v, Empty: column.IsNull(row)}
-			if it.banded() && c.count[row] > 0 { // a bucket that fill made has no extremes but its value
-				point.Low, point.High = c.values[it.low].Value(row), c.values[it.high].Value(row)
+		for lo, hi := range it.runs(c, 0, c.n) {
+			for row := lo; row < hi; row++ {
+				v := column.Value(row)
+				point := formats.ChartPoint{Time: int64(c.times[row]), Value: v, Low: v, High: v, Empty: column.IsNull(row)}
+				if it.banded() && c.count[row] > 0 { // a bucket that fill made has no extremes but its value
+					point.Low, point.High = c.values[it.low].Value(row), c.values[it.high].Value(row)
+				}
+				points = append(points, point)
 			}
-			points = append(points, point)
 		}
 	})
 	return points

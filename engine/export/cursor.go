@@ -18,6 +18,10 @@ type cursor struct {
 	reader  array.RecordReader
 	explain func(error) error // says which series an error is about
 
+	// firsts are, under delta, by column of values the time of its first difference, where that is empty because nothing came before; else
+	// math.MinInt64, where no bucket starts.
+	firsts []int64
+
 	// The columns of the current record, where it has them.
 	times    []arrow.Timestamp
 	values   []*array.Float64 // of raw samples one column, of buckets one a function

@@ -43,16 +43,15 @@ func (p *Plan) sampleAt(ctx context.Context, snap Snapshot, g *group, it *Item, 
 	row := int64(0)
 	for {
 		c, lo, hi, err := m.next(recordRows)
-		switch {
-		case err != nil || c == nil:
+		if err != nil || c == nil {
 			return s, at, err
-		case !it.prints(c.series):
-			continue
 		}
-		if i := cell.Row - 1 - row; i < int64(hi-lo) {
-			return it.Series[c.series].Series, int64(c.times[lo+int(i)]), nil
+		for lo, hi := range it.runs(c, lo, hi) {
+			if i := cell.Row - 1 - row; i < int64(hi-lo) {
+				return it.Series[c.series].Series, int64(c.times[lo+int(i)]), nil
+			}
+			row += int64(hi - lo)
 		}
-		row += int64(hi - lo)
 	}
 }
 
@@ -84,7 +83,7 @@ func (p *Plan) wideSampleAt(ctx context.Context, m *merge, it *Item, cell *xlsx.
 		if c == nil {
 			return s, at, rows.flush(ctx)
 		}
-		if it.prints(c.series) {
+		for lo, hi := range it.runs(c, lo, hi) {
 			if err := rows.add(ctx, c, lo, hi); err != nil {
 				return s, at, err
 			}

@@ -12,6 +12,7 @@ import (
 // front is what is known of a series before a PDF's first row: the raw samples as a whole, and all rows, which the charts draw and
 // the table prints from here. The limit on a PDF's rows bounds it.
 type front struct {
+	cursor *cursor // whose rows they are
 	raw    decimation.Moments
 	schema *arrow.Schema
 	rows   []arrow.Record
@@ -22,9 +23,9 @@ type front struct {
 func (g *group) readAhead(ctx context.Context, snap Snapshot, cursors []*cursor) (map[int]*front, error) {
 	fronts := map[int]*front{}
 	for _, c := range cursors {
-		f := &front{}
+		f := &front{cursor: c}
 		fronts[c.series] = f
-		if err := f.read(ctx, func() (array.RecordReader, error) { return g.read(ctx, snap, c.series, &f.raw) }); err != nil {
+		if err := f.read(ctx, func() (array.RecordReader, error) { return g.read(ctx, snap, c, &f.raw) }); err != nil {
 			releaseFronts(fronts)
 			return nil, c.explain(err)
 		}
@@ -56,7 +57,7 @@ func (f *front) open() (array.RecordReader, error) { return array.NewRecordReade
 
 // each shows the rows that were kept, a record at a time.
 func (f *front) each(show func(*cursor)) {
-	var c cursor
+	c := cursor{series: f.cursor.series, firsts: f.cursor.firsts}
 	for _, rec := range f.rows {
 		if rec.NumRows() > 0 {
 			c.show(rec)

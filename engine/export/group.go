@@ -1,6 +1,7 @@
 package export
 
 import (
+	"iter"
 	"slices"
 
 	"decant/decimation"
@@ -44,21 +45,12 @@ func sameRows(a, b *Item) bool {
 		return false
 	case x.Fill != nil && a.fill != b.fill:
 		return false // an open end stops where the series that an item prints do
-	case x.Delta && a.sparse() != b.sparse():
-		return false // delta passes over a bucket in which no function of the item has a value
 	}
 	return slices.EqualFunc(a.Series, b.Series, func(s, t Selected) bool { return s.ID == t.ID })
 }
 
 func same[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
-}
-
-// sparse says whether the item's functions are all empty for a bucket of one sample.
-func (it *Item) sparse() bool {
-	return it.request.Bucket != nil && !slices.ContainsFunc(it.request.Functions, func(f decimation.Function) bool {
-		return f != decimation.Variance && f != decimation.Stddev
-	})
 }
 
 // serve makes the group read what an item prints.
@@ -103,4 +95,43 @@ func (g *group) valuesOf(f decimation.Function) int {
 // prints says whether any item of the group has rows of series i.
 func (g *group) prints(i int) bool {
 	return slices.ContainsFunc(g.items, func(it *Item) bool { return it.prints(i) && it.seriesRows(i) > 0 })
+}
+
+// runs are the stretches of c's rows lo ≤ row < hi that are the item's own: none of a series that another item prints, and under delta none
+// without a value of one of the item's functions.
+func (it *Item) runs(c *cursor, lo, hi int) iter.Seq2[int, int] {
+	return func(yield func(lo, hi int) bool) {
+		switch {
+		case !it.prints(c.series):
+			return
+		case !it.sparse():
+			yield(lo, hi)
+			return
+		}
+		for lo < hi {
+			end := lo
+			for end < hi && it.hasValue(c, end) {
+				end++
+			}
+			if end > lo && !yield(lo, end) {
+				return
+			}
+			lo = end + 1
+		}
+	}
+}
+
+// sparse says whether delta passes over rows that it keeps for other items of the group: variance and stddev have no value for a bucket of
+// one sample, all other functions have.
+func (it *Item) sparse() bool {
+	return it.request.Delta && it.request.Bucket != nil && !slices.ContainsFunc(it.request.Functions, func(f decimation.Function) bool {
+		return f != decimation.Variance && f != decimation.Stddev
+	})
+}
+
+// hasValue says whether a function of the item has a value in a row before delta, which empties the first where nothing came before.
+func (it *Item) hasValue(c *cursor, row int) bool {
+	return slices.ContainsFunc(it.values, func(k int) bool {
+		return c.values[k].IsValid(row) || c.firsts[k] == int64(c.times[row])
+	})
 }

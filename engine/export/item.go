@@ -102,13 +102,15 @@ func (p *Plan) openOutput(it *Item, doc formats.Document, w io.Writer) (*output,
 	return o, nil
 }
 
-// add prints those of c's rows lo ≤ row < hi that the item has a column for.
+// add prints those of c's rows lo ≤ row < hi that are the item's.
 func (o *output) add(ctx context.Context, c *cursor, lo, hi int) error {
-	if !o.item.prints(c.series) {
-		return nil // another item of the group does
+	for lo, hi := range o.item.runs(c, lo, hi) {
+		o.result.bySeries[c.series] += int64(hi - lo)
+		if err := o.shape.add(ctx, c, lo, hi); err != nil {
+			return err
+		}
 	}
-	o.result.bySeries[c.series] += int64(hi - lo)
-	return o.shape.add(ctx, c, lo, hi)
+	return nil
 }
 
 func (o *output) emit(rec arrow.Record) error {

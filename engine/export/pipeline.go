@@ -21,12 +21,13 @@ func (g *group) cursors(ctx context.Context, snap Snapshot, zone *time.Location)
 		if !g.prints(i) {
 			continue
 		}
-		list = append(list, &cursor{
-			series:  i,
-			key:     g.earliest(i),
-			open:    func() (array.RecordReader, error) { return g.read(ctx, snap, i, nil) },
-			explain: func(err error) error { return g.rowError(i, zone, err) },
-		})
+		c := &cursor{series: i, key: g.earliest(i), firsts: make([]int64, len(g.functions))}
+		for k := range c.firsts {
+			c.firsts[k] = math.MinInt64
+		}
+		c.open = func() (array.RecordReader, error) { return g.read(ctx, snap, c, nil) }
+		c.explain = func(err error) error { return g.rowError(i, zone, err) }
+		list = append(list, c)
 	}
 	return list
 }
@@ -84,8 +85,8 @@ func (it *Item) scanned() []string {
 
 // read is a series' way from the source to its rows: scan, decimate, fill, delta. Each reader pulls from the one before. Where total is given, it
 // takes the values of the raw samples as they pass.
-func (g *group) read(ctx context.Context, snap Snapshot, i int, total *decimation.Moments) (array.RecordReader, error) {
-	r, err := snap.Scan(ctx, g.Series[i].ID, g.From, g.To, g.fields...)
+func (g *group) read(ctx context.Context, snap Snapshot, c *cursor, total *decimation.Moments) (array.RecordReader, error) {
+	r, err := snap.Scan(ctx, g.Series[c.series].ID, g.From, g.To, g.fields...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (g *group) read(ctx context.Context, snap Snapshot, i int, total *decimatio
 		}
 	}
 	if g.request.Delta {
-		r = decimation.DeltaReader(r, g.lookBack(ctx, snap, i))
+		r = decimation.DeltaReader(r, g.lookBack(ctx, snap, c))
 	}
 	return r, nil
 }
@@ -128,25 +129,35 @@ func (t *tap) Next() bool {
 
 // lookBack finds the value that a series' first delta is counted from. Which one that is depends on the series' first samples in the
 // range, not on the row that asks: fill may have put rows before them.
-func (g *group) lookBack(ctx context.Context, snap Snapshot, i int) decimation.LookBack {
-	s := &g.Series[i]
-	switch {
-	case s.Range.values() == 0, g.request.Bucket == nil && g.From == openFrom:
-		return func(int, int64) (float64, bool, error) { return 0, false, nil }
-	case g.request.Bucket == nil:
+func (g *group) lookBack(ctx context.Context, snap Snapshot, c *cursor) decimation.LookBack {
+	s := &g.Series[c.series]
+	none := func(int, int64) (float64, bool, error) { return 0, false, nil }
+	if g.request.Bucket == nil {
+		if s.Range.values() == 0 || g.From == openFrom {
+			return none
+		}
 		return func(int, int64) (float64, bool, error) {
 			_, v, ok, err := snap.Before(ctx, s.ID, g.From)
 			return v, ok, err
 		}
 	}
-	return decimation.LookBackBucket(g.buckets, g.functions, s.Range.FirstValue,
-		func(t int64) (int64, bool, error) {
-			at, _, ok, err := snap.Before(ctx, s.ID, t)
-			return at, ok, err
-		},
-		func(from, to int64) (array.RecordReader, error) {
-			return snap.Scan(ctx, s.ID, from, to, "time", "value")
-		})
+	look := none
+	if s.Range.values() > 0 {
+		look = decimation.LookBackBucket(g.buckets, g.functions, s.Range.FirstValue,
+			func(t int64) (int64, bool, error) {
+				at, _, ok, err := snap.Before(ctx, s.ID, t)
+				return at, ok, err
+			},
+			func(from, to int64) (array.RecordReader, error) {
+				return snap.Scan(ctx, s.ID, from, to, "time", "value")
+			})
+	}
+	return func(k int, t int64) (v float64, ok bool, err error) {
+		if v, ok, err = look(k, t); err == nil && !ok {
+			c.firsts[k] = t
+		}
+		return v, ok, err
+	}
 }
 
 // rowError says which series could not be read, and for a result that float64 can't hold, which bucket.
