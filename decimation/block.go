@@ -13,6 +13,7 @@ import (
 type Block struct {
 	Times  []arrow.Timestamp // ns, ascending
 	Values []float64         // as many
+	Last   int64             // the last of Times: looking there would wait for memory
 	Nulls  *array.Float64    // the values with their missing ones; nil where none is missing
 	Bounds *Exponents        // of the values; nil where they are not known
 }
@@ -47,8 +48,8 @@ func newSamples(src array.RecordReader) (s samples, err error) {
 // advance makes rows available: false at the source's end or fault.
 func (s *samples) advance() (more bool, err error) {
 	for s.next >= len(s.block.Times) {
-		if n := len(s.block.Times); n > 0 {
-			s.last = int64(s.block.Times[n-1])
+		if len(s.block.Times) > 0 {
+			s.last = s.block.Last
 		}
 		s.next = 0
 		if more, err := s.load(); err != nil || !more {
@@ -80,26 +81,29 @@ func (s *samples) load() (more bool, err error) {
 	}
 	values := rec.Column(s.valueColumn).(*array.Float64)
 	s.block = Block{Times: times.TimestampValues(), Values: values.Float64Values()}
+	if n := len(s.block.Times); n > 0 {
+		s.block.Last = int64(s.block.Times[n-1])
+	}
 	if values.NullN() > 0 {
 		s.block.Nulls = values
 	}
 	return true, nil
 }
 
-// seek is the first row from i on whose time is at or past t. It guesses where that is, as samples mostly come at even intervals, and
-// gallops from there, so that it touches few of the times.
-func seek(times []arrow.Timestamp, i int, t int64) int {
-	last := len(times) - 1
-	if i > last || int64(times[last]) < t {
+// seek is the block's first row from i on whose time is at or past t. It guesses where that is, as samples mostly come at even intervals,
+// and gallops from there, so that it touches few of the times.
+func (b *Block) seek(i int, t int64) int {
+	times := b.Times
+	if i >= len(times) || b.Last < t {
 		return len(times)
 	}
 	if int64(times[i]) >= t {
 		return i
 	}
 	// Of what follows, times[low] < t ≤ times[high].
-	low, high := i, last
-	begin, end := uint64(times[low]), uint64(times[high]) // differences of int64 need 64 bits without a sign
-	guess := low + int(float64(uint64(t)-begin)/float64(end-begin)*float64(high-low))
+	low, high := i, len(times)-1
+	begin := uint64(times[low]) // differences of int64 need 64 bits without a sign
+	guess := low + int(float64(uint64(t)-begin)/float64(uint64(b.Last)-begin)*float64(high-low))
 	guess = min(max(guess, low+1), high)
 	if int64(times[guess]) < t {
 		low = guess

@@ -95,10 +95,10 @@ func (c *chunk) advance() {
 // take reads the rows of one bucket from the current block. The end of a bucket is searched for once a block, so that the only work done for each row is
 // its sum.
 func (c *chunk) take() error {
-	times, next := c.samples.block.Times, c.samples.next
-	t := int64(times[next])
+	b, next := &c.samples.block, c.samples.next
+	t := int64(b.Times[next])
 	if t < c.from {
-		c.samples.next = seek(times, next, c.from)
+		c.samples.next = b.seek(next, c.from)
 		return nil
 	}
 	if t >= c.to && c.to != math.MaxInt64 {
@@ -114,7 +114,7 @@ func (c *chunk) take() error {
 			return err
 		}
 	}
-	stop := seek(times, next, min(c.end, c.to))
+	stop := b.seek(next, min(c.end, c.to))
 	c.add(next, stop)
 	c.samples.next = stop
 	return nil

@@ -33,6 +33,7 @@ type columns struct {
 	hasUpdate   []bool
 
 	reader *Reader // nil in memory
+	last   int64 // time of the last row
 	bounds decimation.Exponents
 	known  bool // bounds holds those of value
 	held   bool // somebody points to these columns: the next block gets others
@@ -125,7 +126,7 @@ func (c *columns) checkContent(k *block) error {
 // memory lays open rows i ≤ k < j of r.
 func (c *columns) memory(r *Rows, i, j int) {
 	s := r.Slice(i, j)
-	*c = columns{n: j - i, strict: strictlyAscending(s.Time), time: s.Time, received: s.Received}
+	*c = columns{n: j - i, strict: strictlyAscending(s.Time), time: s.Time, last: s.Time[j-i-1], received: s.Received}
 	if any, _ := some(s.HasSum); any {
 		c.sum, c.hasSum = s.Sum, s.HasSum
 	}
@@ -144,6 +145,14 @@ func (c *columns) memory(r *Rows, i, j int) {
 	if c.protocol, same = constant(s.Protocol); !same {
 		c.protocols = s.Protocol
 	}
+}
+
+// lastOf is the time of row j−1.
+func (c *columns) lastOf(j int) int64 {
+	if j == c.n {
+		return c.last
+	}
+	return c.time[j-1]
 }
 
 func (c *columns) kindAt(i int) ingest.Kind {

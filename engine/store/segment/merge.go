@@ -129,7 +129,7 @@ func (c *cursor) alone(limit int64) int {
 	if next := c.pos + 1; next < j && c.cols.time[next] >= limit { // runs that take turns
 		return next
 	}
-	if c.cols.time[j-1] >= limit {
+	if c.last >= limit {
 		j = lowerBound(c.cols.time[:j], c.pos, limit)
 	}
 	if c.cols.strict {

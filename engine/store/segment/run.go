@@ -78,6 +78,7 @@ func (r *Reader) open(i int, c *columns) error {
 		word.Or(bit)
 	}
 	c.reader = r
+	c.last = k.last
 	c.bounds, c.known = decimation.Exponents{Low: k.minExp, High: k.maxExp}, true
 	return nil
 }
@@ -93,6 +94,7 @@ type cursor struct {
 	done  bool
 	head  int64 // time of the row it stands at
 	after int64 // first time of the block after this one
+	last  int64 // time of row end−1; known when open
 	cols  *columns
 }
 
@@ -141,9 +143,12 @@ func (c *cursor) lay() error {
 	if err := c.run.load(c.k, c.cols); err != nil {
 		return err
 	}
+	// What the index knows is not looked up in the block: that would wait for memory.
+	_, c.last = c.run.bounds(c.k)
 	c.open, c.end = true, c.cols.n
-	if c.cols.time[c.end-1] >= c.to {
+	if c.last >= c.to {
 		c.end = lowerBound(c.cols.time, c.pos, c.to)
+		c.last = c.cols.time[max(0, c.end-1)]
 	}
 	return nil
 }
