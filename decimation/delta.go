@@ -58,9 +58,6 @@ type differences struct {
 	looked bool
 }
 
-// run is the rows first to end−1.
-type run struct{ first, end int }
-
 func (d *differ) Release() {
 	if d.release() {
 		for k := range d.columns {
@@ -184,19 +181,6 @@ func (d *differ) passOn() (arrow.Record, error) {
 		}
 	}
 	return array.NewRecord(d.schema, columns, int64(columns[d.source.timeColumn].Len())), nil
-}
-
-// keep is a column without the rows outside runs; without a copy where they are one. The caller releases it.
-func keep(column arrow.Array, runs []run, mem memory.Allocator) (arrow.Array, error) {
-	if len(runs) == 1 {
-		return array.NewSlice(column, int64(runs[0].first), int64(runs[0].end)), nil
-	}
-	slices := make([]arrow.Array, len(runs))
-	for i, r := range runs {
-		slices[i] = array.NewSlice(column, int64(r.first), int64(r.end))
-		defer slices[i].Release()
-	}
-	return array.Concatenate(slices, mem)
 }
 
 // DeltaOverflowError is a difference that float64 can't hold.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"pgregory.net/rapid"
@@ -175,20 +176,34 @@ func TestDeltaOverflow(t *testing.T) {
 	}
 }
 
-// TestDeltaAllocatesNothingForARow: a record costs as much however many rows it has.
+// TestDeltaAllocatesNothingForARow: a record costs as much however many rows it has, also where every other one has no value.
 func TestDeltaAllocatesNothingForARow(t *testing.T) {
-	allocations := func(rows int) float64 {
-		src := &sparse{schema: Schema([]Function{Avg, Stddev}), rows: 100 * rows, size: rows, mem: memory.DefaultAllocator}
-		r := DeltaReader(src, func(int, int64) (float64, bool, error) { return 0, false, nil })
-		defer r.Release()
-		return testing.AllocsPerRun(5, func() {
-			if !r.Next() {
-				t.Fatal(r.Err())
+	for _, empty := range []bool{false, true} {
+		allocations := func(size int) float64 {
+			var records []arrow.Record
+			p := newPage(1)
+			for i := range int64(10) {
+				for j := range int64(size) {
+					p.row(i*day*second+j, 1)
+					p.value(0, float64(j), !empty || j%2 == 0)
+				}
+				records = append(records, p.record(Schema([]Function{Avg}), memory.DefaultAllocator))
 			}
-		})
-	}
-	if small, large := allocations(1000), allocations(4000); large > small+10 {
-		t.Errorf("%v allocations for 1,000 rows, %v for 4,000", small, large)
+			src, err := array.NewRecordReader(Schema([]Function{Avg}), records)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := DeltaReader(src, func(int, int64) (float64, bool, error) { return 0, false, nil })
+			defer r.Release()
+			return testing.AllocsPerRun(5, func() {
+				if !r.Next() {
+					t.Fatal(r.Err())
+				}
+			})
+		}
+		if small, large := allocations(1000), allocations(4000); large > small+10 {
+			t.Errorf("rows without a value %v: %v allocations for 1,000 rows, %v for 4,000", empty, small, large)
+		}
 	}
 }
 
