@@ -45,7 +45,8 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if version == 1 && !bytes.Equal(written, sampleSegment(t)) {
+	// The header tells how many rows blocks have at most, which may grow.
+	if version == 1 && !bytes.Equal(written[headerSize:], sampleSegment(t)[headerSize:]) {
 		t.Errorf("the writer's version 1 is no longer that of %s", file)
 	}
 }

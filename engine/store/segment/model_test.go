@@ -296,7 +296,7 @@ func TestScanEqualsModel(t *testing.T) {
 		var kept []arrow.Record
 		for scan.Next() {
 			rec := scan.Record()
-			if n := rec.NumRows(); n == 0 || n >= 2*batchRows {
+			if n := rec.NumRows(); n == 0 || n >= batchRows+BlockRows {
 				rt.Fatalf("a record of %d rows", n)
 			}
 			rec.Retain()

@@ -88,7 +88,7 @@ func TestSameTimeWithoutEnd(t *testing.T) {
 		var got int64
 		for scan.Next() {
 			got += scan.Record().NumRows()
-			if scan.Record().NumRows() >= 2*batchRows {
+			if scan.Record().NumRows() >= batchRows+BlockRows {
 				t.Errorf("a record of %d rows", scan.Record().NumRows())
 			}
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// batchRows ends a batch of copied rows; it has less than twice as many.
+	// batchRows ends a batch of copied rows; it has less than BlockRows more.
 	batchRows = 2048
 	// shareRows is the shortest span that is handed on without a copy: shorter ones cost more as a record than as a copy.
 	shareRows = 128

@@ -23,9 +23,10 @@ import (
 	"decant/ingest"
 )
 
-// BlockRows is the most rows that a block holds. A scan that sums nothing read 0.8 thousand million points/s from blocks of 1,024 rows, 2.3 of 2,048,
-// 3.4 of 4,096; one that sums, and one that checks, is bound by memory and gained little. More rows make summaries and the edges of ranges coarser.
-const BlockRows = 2048
+// BlockRows is the most rows that a block holds. Sums over a store that does not fit the processor's caches wait for memory, which is the faster
+// the longer it is read without a jump: buckets of 15 minutes took 0.72 of the time that blocks of 2,048 rows need. More rows make summaries and the
+// edges of ranges coarser.
+const BlockRows = 8192
 
 // Duplicates says what becomes of samples of one series that have equal times.
 type Duplicates uint8
