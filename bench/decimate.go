@@ -2,14 +2,15 @@ package bench
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"golang.org/x/sync/errgroup"
 
 	"decant/decimation"
 	"decant/engine/export"
 )
+
+// aheadOfCores is how many series are being read at a time, for each core: while one ends, the next ones keep all cores busy.
+const aheadOfCores = 2
 
 // Decimate makes buckets of every series of a snapshot, from its segments to Arrow records, on so many cores, and counts the samples in them. It is what an
 // export does between its plan and its format.
@@ -18,43 +19,48 @@ func Decimate(ctx context.Context, snap export.Snapshot, spec decimation.Spec, c
 	if err != nil {
 		return 0, err
 	}
-	var next, total atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	for range cores {
-		g.Go(func() error {
-			return guard(snap, func() error {
-				for {
-					i := int(next.Add(1) - 1)
-					if i >= len(list) || ctx.Err() != nil {
-						return ctx.Err()
-					}
-					n, err := decimateSeries(ctx, snap, list[i].ID, spec)
-					if err != nil {
-						return err
-					}
-					total.Add(n)
-				}
-			})
-		})
-	}
-	err = g.Wait()
-	return total.Load(), err
+	err = guard(snap, func() (err error) { // for one core, whose work is done in this goroutine
+		samples, err = decimateAll(ctx, snap, list, spec, cores)
+		return err
+	})
+	return samples, err
 }
 
-func decimateSeries(ctx context.Context, snap export.Snapshot, id export.SeriesID, spec decimation.Spec) (samples int64, err error) {
-	src, err := snap.Scan(ctx, id, spec.From, spec.To, "time", "value")
-	if err != nil {
-		return 0, err
+func decimateAll(ctx context.Context, snap export.Snapshot, list []export.Series, spec decimation.Spec, cores int) (samples int64, err error) {
+	pool := decimation.NewPool(cores, func(f func() error) error { return guard(snap, f) })
+	var ahead []array.RecordReader
+	defer func() {
+		for _, r := range ahead {
+			r.Release()
+		}
+	}()
+	for next := 0; next < len(list) || len(ahead) > 0; {
+		for ; next < len(list) && len(ahead) < aheadOfCores*cores; next++ {
+			r, err := decimating(ctx, snap, list[next], pool, spec)
+			if err != nil {
+				return samples, err
+			}
+			ahead = append(ahead, r)
+		}
+		r := ahead[0]
+		for r.Next() {
+			samples += counted(r)
+		}
+		if err := r.Err(); err != nil {
+			return samples, err
+		}
+		r.Release()
+		ahead = ahead[1:]
 	}
-	r, err := decimation.NewReader(src, spec)
-	if err != nil {
-		return 0, err
+	return samples, nil
+}
+
+// decimating is the way from a series' samples to its buckets.
+func decimating(ctx context.Context, snap export.Snapshot, s export.Series, pool *decimation.Pool, spec decimation.Spec) (array.RecordReader, error) {
+	open := func(from, to int64) (array.RecordReader, error) {
+		return snap.Scan(ctx, s.ID, from, to, "time", "value")
 	}
-	defer r.Release()
-	for r.Next() {
-		samples += counted(r)
-	}
-	return samples, r.Err()
+	return pool.NewReader(open, spec, decimation.Extent{First: s.First, Last: s.Last, Samples: s.Samples})
 }
 
 // counted adds up the column count of a record, its last.

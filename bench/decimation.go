@@ -49,7 +49,7 @@ func RunDecimation(ctx context.Context, opts Options, out io.Writer, say func(te
 	if err != nil {
 		return err
 	}
-	say(s.summary("points/s", "of-roofline"))
+	say(s.summary("of-roofline", "points/s"))
 	return nil
 }
 

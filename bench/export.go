@@ -52,7 +52,7 @@ func RunExport(ctx context.Context, opts Options, out io.Writer, say func(text s
 	if err != nil {
 		return err
 	}
-	say(s.summary("rows/s", "of-roofline"))
+	say(s.summary("of-roofline", "points/s", "rows/s"))
 	return nil
 }
 

@@ -34,7 +34,7 @@ func BenchmarkImport(b *testing.B) {
 	b.Run("format=csv/data=tetouan", func(b *testing.B) {
 		plain := func() error {
 			n, err := plainNumbers(bytes.NewReader(text))
-			return expect(n, err)
+			return complete(n, err)
 		}
 		compare(b, "samples", tetouanSamples, importing(b, name), work{name: "encoding-csv", run: plain})
 	})
@@ -56,7 +56,7 @@ func importing(t testing.TB, name string) work {
 			if err != nil {
 				return err
 			}
-			return expect(summaries[0].Samples, nil)
+			return complete(summaries[0].Samples, nil)
 		},
 		finish: func() error {
 			if err := w.Close(); err != nil {
@@ -67,7 +67,7 @@ func importing(t testing.TB, name string) work {
 	}
 }
 
-func expect(samples int64, err error) error {
+func complete(samples int64, err error) error {
 	if err == nil && samples != tetouanSamples {
 		err = fmt.Errorf("%d samples were read, %d are there", samples, tetouanSamples)
 	}

@@ -35,10 +35,11 @@ func RunIngest(ctx context.Context, opts Options, out io.Writer, say func(text s
 		return fmt.Errorf("make the folder of the stores: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	load, err := d.publications(topicOf(SeriesOf(0)), connections)
+	load, err := d.publications(connections)
 	if err != nil {
 		return err
 	}
+	defer load.Close()
 	if err := s.header(d.Points(), d.Series); err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func RunIngest(ctx context.Context, opts Options, out io.Writer, say func(text s
 	if err != nil {
 		return err
 	}
-	say(s.summary("messages/s", "of-append"))
+	say(s.summary("of-append", "points/s", "messages/s"))
 	return nil
 }
 

@@ -13,8 +13,7 @@ import (
 	"decant/engine/export"
 )
 
-// Columns are the times and values of samples in memory: what a decimation reads, as fast as it can be had. They lie outside of Go's heap and outside of what
-// counts as anonymous memory, so that they change neither the collector's pace nor peak-MiB.
+// Columns are the times and values of samples in memory: what a decimation reads, as fast as it can be had.
 type Columns struct {
 	times  []int64
 	values []float64
@@ -39,8 +38,8 @@ func Load(ctx context.Context, snap export.Snapshot) (c *Columns, err error) {
 	}
 	c = &Columns{}
 	if n = min(n, maxColumns); n > 0 {
-		if c.memory, err = mmap.MapRegion(nil, int(n)*pointBytes, mmap.RDWR, mmap.ANON, 0); err != nil {
-			return nil, fmt.Errorf("take %d bytes of memory for the roofline: %w", n*pointBytes, err)
+		if c.memory, err = uncounted(int(n) * pointBytes); err != nil {
+			return nil, err
 		}
 		c.times = unsafe.Slice((*int64)(unsafe.Pointer(&c.memory[0])), n)
 		c.values = unsafe.Slice((*float64)(unsafe.Pointer(&c.memory[n*8])), n)
@@ -75,6 +74,16 @@ func (c *Columns) read(ctx context.Context, snap export.Snapshot, id export.Seri
 		}
 		return r.Err()
 	})
+}
+
+// uncounted is memory that is shared, with nobody: outside of Go's heap and of what counts as anonymous memory, so that what a benchmark keeps there changes neither
+// the collector's pace nor peak-MiB.
+func uncounted(size int) (mmap.MMap, error) {
+	m, err := mmap.MapRegion(nil, size, mmap.RDWR, mmap.ANON, 0)
+	if err != nil {
+		return nil, fmt.Errorf("take %d bytes of memory: %w", size, err)
+	}
+	return m, nil
 }
 
 // Close gives the memory back.

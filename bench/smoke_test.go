@@ -83,7 +83,7 @@ func sheet(t *testing.T, file []byte) [][]string {
 
 func TestImportReadsTheYear(t *testing.T) {
 	text := unzip(t, tetouan)
-	if n, err := plainNumbers(bytes.NewReader(text)); expect(n, err) != nil {
+	if n, err := plainNumbers(bytes.NewReader(text)); complete(n, err) != nil {
 		t.Fatal(n, err)
 	}
 	name := filepath.Join(t.TempDir(), "tetouan.csv")

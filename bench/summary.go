@@ -19,7 +19,7 @@ const (
 	fewRounds  = 6    // below it the data say nothing about an interval of that confidence
 )
 
-// Interval is a median and the interval that holds the true one with 95 % confidence; infinite where there are too few values.
+// Interval is a median and the interval that holds the true one with 95 % confidence; one end is infinite where there are too few values.
 type Interval struct {
 	Median, Low, High float64
 }
@@ -44,14 +44,15 @@ func (i Interval) String() string {
 	return fmt.Sprintf("%s (%s to %s)", scale.Format(i.Median), scale.Format(i.Low), scale.Format(i.High))
 }
 
-// summary says the median and interval of every line, and how far the machine can be trusted. rate and share are the units that it shows.
-func (s *session) summary(rate, share string) string {
+// summary says the median and interval of every line, and how far the machine can be trusted. It shows the rates, the share of the yardstick and the memory.
+func (s *session) summary(share string, rates ...string) string {
+	shown := append(rates, share, "peak-MiB")
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "\nmedian (95 %% interval)\t%s\t%s\tpeak-MiB\n", rate, share)
+	fmt.Fprintf(w, "\nmedian (95 %% interval)\t%s\n", strings.Join(shown, "\t"))
 	for _, name := range s.names() {
 		fmt.Fprint(w, name)
-		for _, unit := range []string{rate, share, "peak-MiB"} {
+		for _, unit := range shown {
 			cell := "-"
 			if values := s.values(name, unit); len(values) > 0 {
 				cell = IntervalOf(values).String()
