@@ -1,0 +1,225 @@
+"""Compares decant with the engines that a user could pick instead: the same points, the same buckets, the same answers. README.md says how."""
+
+import argparse
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
+import columns
+import data
+import engines
+import exact
+import report
+import verify
+from process import Process
+
+ZONE = "Europe/Berlin"
+CASES = "50x1000000,1000x50000,1x50000000"
+BUCKETS = "1m,15m,1h,1d,1M"
+NOISY = 0.25  # the share of the median that a quiet machine's rounds lie apart at most
+FUNCTIONS = {"avg": ("avg",), "stddev": ("stddev",), "six": columns.FUNCTIONS}
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--cases", default=CASES, help="SERIESxPOINTS, separated by commas")
+    p.add_argument("--buckets", default=BUCKETS, help="some of 1m,15m,1h,1d,1M")
+    p.add_argument("--funcs", default=",".join(FUNCTIONS), help="some of avg,stddev,six")
+    p.add_argument("--engines", default=",".join(engines.NAMES), help="the peers; decant always takes part")
+    p.add_argument("--rounds", type=int, default=6, help="how often each engine answers each query")
+    p.add_argument("--budget", type=float, default=60, help="seconds an engine and case; who would need more answers in fewer rounds")
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--small", action="store_true", help="a smoke run of seconds")
+    p.add_argument("--dir", type=pathlib.Path, default=cache() / "decant-peers", help="where the data is kept")
+    p.add_argument("--fresh", action="store_true", help="make the data anew, as after a change of decant's store")
+    p.add_argument("--out", type=pathlib.Path, help="a file that takes what is printed")
+    o = p.parse_args()
+    if o.small:
+        o.cases, o.buckets, o.rounds, o.budget = "3x20000", "15m,1h,1d,1M", 2, 5
+    o.adversarial = 5_000 if o.small else 100_000
+    return o
+
+
+def cache():
+    """The user's cache folder."""
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+
+
+class Run:
+    """One run of the comparison, and what it prints."""
+
+    def __init__(self, options):
+        self.o, self.out, self.faults = options, [], []
+        self.names = ["decant", *(n for n in options.engines.split(",") if n)]
+        options.dir.mkdir(parents=True, exist_ok=True)
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=options.dir))
+        os.chmod(self.scratch, 0o711)
+
+    def say(self, *lines):
+        for line in lines:
+            print(line, flush=True)
+        self.out += lines
+
+    def all(self):
+        load, began = os.getloadavg(), time.monotonic()
+        if self.o.fresh:
+            for folder in self.o.dir.glob("*x*"):
+                shutil.rmtree(folder)
+        program = data.build(self.scratch)
+        self.versions(program)
+        self.say(*report.machine(self.found, load), "")
+        benchmark = []
+        for case in self.o.cases.split(","):
+            series, points = map(int, case.split("x"))
+            benchmark += self.case(case, data.walk(self.o.dir, program, series, points), series * points, program)
+        self.adversarial(program)
+        self.say("Go's benchmark format, a line a round:", "", *benchmark, "")
+        after = os.getloadavg()
+        self.say(f"load average afterwards: {after[0]:.2f} {after[1]:.2f} {after[2]:.2f}; {time.monotonic() - began:.0f} s in all")
+        self.say(*(f"FAULT: {text}" for text in self.faults))
+
+    def versions(self, program):
+        """Starts every engine once on a few points, and leaves out those that can't be had."""
+        folder, self.found = data.adversarial(self.o.dir, program, 1_000), {}
+        for name in list(self.names):
+            try:
+                process = Process(name, folder, self.scratch, self.o.threads, program)
+            except engines.Missing as e:
+                if os.environ.get("CI") == "true" and name in engines.REQUIRED:
+                    raise
+                self.names.remove(name)
+                self.say(f"left out: {name}: {e}")
+                continue
+            self.found[name] = process.version
+            process.close()
+
+    def start(self, dataset, program):
+        return {name: Process(name, dataset, self.scratch, self.o.threads, program) for name in self.names}
+
+    def case(self, case, dataset, points, program):
+        """Measures all queries of one case and checks their answers; gives the lines in Go's benchmark format."""
+        self.say(f"== {case}: {points:,} points, {ZONE}, {self.o.threads} threads; points/s of the median round, (range), decant's time to theirs")
+        processes = self.start(dataset, program)
+        self.say("loaded in seconds: " + ", ".join(f"{n} {p.loaded:.0f}" for n, p in processes.items() if n != "decant"), "")
+        benchmark, rows, right, names = [], [], [], self.o.funcs.split(",")
+        queries = len(self.o.buckets.split(",")) * len(names)
+        cols = columns.Columns(dataset)
+        try:
+            for bucket in self.o.buckets.split(","):
+                warm = self.warm(processes, bucket)
+                right += self.check(case, cols, bucket)
+                for function in names:
+                    seconds, idioms = self.measure(processes, function, bucket, warm, self.o.budget / queries)
+                    for name in self.names:
+                        rows.append(self.row(bucket, function, name, points, seconds, idioms))
+                        benchmark += report.go_lines(case, bucket, function, name, points, seconds[name], seconds["decant"])
+                    self.noise(case, bucket, function, seconds)
+        finally:
+            for process in processes.values():
+                process.close()
+        self.say(*report.table(rows, ("bucket", "func", "engine", "Mpoints/s", "(range)", "decant is faster by", "how")), "")
+        self.say(
+            "digits right, fewest / median over sampled buckets",
+            "",
+            *report.table(right, ("bucket", "engine", *columns.FUNCTIONS)),
+            "",
+        )
+        return benchmark
+
+    def warm(self, processes, bucket):
+        """Has each engine work all six functions out once and write its answers."""
+        return {name: process.ask(columns.FUNCTIONS, bucket, ZONE, self.scratch / "answers" / name) for name, process in processes.items()}
+
+    def measure(self, processes, function, bucket, warm, share):
+        """The seconds of each engine's rounds and its idiom. Every round runs each engine once, in another order; an engine has share seconds."""
+        seconds, idioms, rounds = {}, {}, {}
+        for name, process in processes.items():
+            once = warm[name] if function == "six" else process.ask(FUNCTIONS[function], bucket, ZONE)
+            idioms[name] = once.get("idiom", "")
+            rounds[name] = max(1, min(self.o.rounds, int(share / once["seconds"])))
+            # Who is so slow that there is time for one round only was asked before, which warmed it: that answer is the round.
+            seconds[name] = [once["seconds"]] if rounds[name] == 1 else []
+        for k in range(self.o.rounds):
+            turn = k % len(self.names)
+            for name in self.names[turn:] + self.names[:turn]:
+                if len(seconds[name]) < rounds[name]:
+                    seconds[name].append(processes[name].ask(FUNCTIONS[function], bucket, ZONE)["seconds"])
+        return seconds, idioms
+
+    def row(self, bucket, function, name, points, seconds, idioms):
+        """A line of the table: one engine's rate, and how much faster decant is."""
+        rate = report.Spread(points / s / 1e6 for s in seconds[name])
+        faster = "" if name == "decant" else report.ratio(seconds["decant"], seconds[name]).text(2)
+        return (bucket, function, name, *rate.texts(0), faster, idioms[name])
+
+    def noise(self, case, bucket, function, seconds):
+        """Says so where decant's own rounds lie far apart: then another program was at work."""
+        spread = report.Spread(seconds["decant"])
+        if spread.noise() > NOISY:
+            self.say(f"noisy: decant's rounds of {case} {bucket} {function} lie {spread.noise():.0%} apart (load average {os.getloadavg()[0]:.1f})")
+
+    def check(self, case, cols, bucket):
+        """Compares all engines' answers with exact arithmetic. The rows of a table of digits."""
+        reference, rows = verify.Reference(cols, bucket, ZONE), []
+        for name in self.names:
+            answers = columns.read_answers(self.scratch / "answers" / name, columns.FUNCTIONS)
+            if fault := reference.same_buckets(answers):
+                self.fault(f"{name}, {case} {bucket}: {fault}")
+                continue
+            digits = reference.digits(answers)
+            if fault := verify.disagreement(digits):
+                self.fault(f"{name}, {case} {bucket}: {fault}")
+            self.decant_exact(name, f"{case} {bucket}", digits)
+            rows.append((bucket, name, *(report.digits_text(digits[f]) for f in columns.FUNCTIONS)))
+        return rows
+
+    def adversarial(self, program):
+        """Digits on values that float64 sums go wrong on. Nothing is timed."""
+        dataset = data.adversarial(self.o.dir, program, self.o.adversarial)
+        processes, rows = self.start(dataset, program), []
+        try:
+            self.warm(processes, "15m")
+        finally:
+            for process in processes.values():
+                process.close()
+        reference = verify.Reference(columns.Columns(dataset), "15m", ZONE)
+        for series, kind in enumerate(data.ADVERSARIAL):
+            for name in self.names:
+                answers = columns.read_answers(self.scratch / "answers" / name, columns.FUNCTIONS)
+                if fault := reference.same_buckets(answers):
+                    self.fault(f"{name}, {kind}: {fault}")
+                    continue
+                digits = reference.digits(answers, series)
+                self.decant_exact(name, kind, digits)
+                rows.append((kind, name, *(report.digits_text(digits[f]) for f in columns.FUNCTIONS)))
+        self.say(f"== values that sums in float64 go wrong on: {self.o.adversarial:,} points each, 15m; digits right, fewest / median over sampled buckets", "")
+        self.say(*report.table(rows, ("values", "engine", *columns.FUNCTIONS)), "")
+
+    def decant_exact(self, name, where, digits):
+        if name == "decant":
+            for function, d in digits.items():
+                if min(d) != exact.EXACT:
+                    self.fault(f"decant, {where}: {function} is not the nearest float64 in {sum(x != exact.EXACT for x in d)} of {len(d)} buckets")
+
+    def fault(self, text):
+        self.faults.append(text)
+        self.say(f"FAULT: {text}")
+
+
+def main():
+    run = Run(options())
+    try:
+        run.all()
+    finally:
+        shutil.rmtree(run.scratch, ignore_errors=True)
+    if run.o.out:
+        run.o.out.parent.mkdir(parents=True, exist_ok=True)
+        run.o.out.write_text("\n".join(run.out) + "\n")
+    return 1 if run.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
