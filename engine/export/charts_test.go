@@ -10,6 +10,7 @@ import (
 
 	"decant/decimation"
 	"decant/engine/export"
+	"decant/engine/export/request"
 	"decant/formats"
 )
 
@@ -44,9 +45,12 @@ func TestSummariesEqualReference(t *testing.T) {
 			if len(values) == 0 {
 				continue
 			}
-			mean, _ := statistic(t, values, decimation.Avg)
-			if g.Min != slices.Min(values) || g.Max != slices.Max(values) || g.Mean != mean {
-				rt.Errorf("%s has %v %v %v, want %v %v %v", s.label, g.Min, g.Max, g.Mean, slices.Min(values), slices.Max(values), mean)
+			mean := statistic(t, values, decimation.Avg)
+			if g.Min != slices.Min(values) || g.Max != slices.Max(values) || g.Mean != *mean {
+				rt.Errorf("%s has %v %v %v, want %v %v %v", s.label, g.Min, g.Max, g.Mean, slices.Min(values), slices.Max(values), *mean)
+			}
+			if want := it.List; want != (g.Chart.Line != "") || want && g.Chart.Line != it.Functions[0].String() {
+				rt.Errorf("the chart says that it shows %q", g.Chart.Line)
 			}
 			switch {
 			case it.Delta:
@@ -57,7 +61,7 @@ func TestSummariesEqualReference(t *testing.T) {
 				}
 			default:
 				checkPoints(rt, g.Chart, ofSeries(rows, s), func(at int64) (low, high float64, ok bool) {
-					return extremes(t, r.Format.Zone, *it.Bucket, s.rows, at)
+					return extremes(t, r, &it, s.rows, at)
 				})
 			}
 		}
@@ -70,8 +74,11 @@ func ofSeries(rows []refRow, s refSeries) []refRow {
 	})
 }
 
-func extremes(t *testing.T, zone *decimation.Zone, w decimation.Width, rows []refRow, at int64) (low, high float64, ok bool) {
-	b := decimation.NewBuckets(w, zone)
+func extremes(t *testing.T, r *request.Request, it *request.Item, rows []refRow, at int64) (low, high float64, ok bool) {
+	b, err := it.Buckets(r.Format.Zone)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, x := range rows {
 		if start, _ := bucketOf(t, b, x.Time); start != at || !isValue(x.Sample) {
 			continue
@@ -91,8 +98,8 @@ func checkPoints(t *rapid.T, chart formats.Chart, rows []refRow, band func(at in
 	}
 	for i, p := range chart.Points {
 		row := rows[i]
-		if p.Time != row.Time || p.Empty != row.null || !row.null && p.Value != row.Number {
-			t.Fatalf("point %d is %+v, the row %s", i, p, fmt.Sprint(row.Time, row.Number, row.null))
+		if v := row.values[0]; p.Time != row.Time || p.Empty != (v == nil) || v != nil && p.Value != *v {
+			t.Fatalf("point %d is %+v, the row %s", i, p, fmt.Sprint(row.Time, v))
 		}
 		if band == nil && chart.Band {
 			t.Fatal("a band where there is none")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -102,11 +103,9 @@ func drawItem(t *rapid.T) string {
 	at("from")
 	at("to")
 	if rapid.Bool().Draw(t, "decimate") {
-		function := rapid.SampledFrom([]string{"avg", "min", "max", "sum", "variance", "stddev"}).Draw(t, "function")
-		width := rapid.SampledFrom([]string{"7m", "1h", "2h", "1d", "1w", "1M"}).Draw(t, "width")
-		parts = append(parts, fmt.Sprintf(`"decimation": {"ds": "%s", "dsf": "%s"}`, width, function))
-		if function != "variance" && function != "stddev" && rapid.Bool().Draw(t, "has fill") {
-			parts = append(parts, `"fill": `+rapid.SampledFrom([]string{"null", "-1.5", `"previous"`}).Draw(t, "fill"))
+		parts = append(parts, drawDecimation(t))
+		if rapid.Bool().Draw(t, "has fill") {
+			parts = append(parts, `"fill": `+rapid.SampledFrom([]string{"null", "-1.5", `"previous"`, `"linear"`}).Draw(t, "fill"))
 		}
 	}
 	if rapid.Bool().Draw(t, "delta") {
@@ -115,9 +114,30 @@ func drawItem(t *rapid.T) string {
 	return item(strings.Join(parts, ", "))
 }
 
+var functionNames = []string{"avg", "min", "max", "sum", "variance", "stddev", "count", "first", "last"}
+
+// drawDecimation is a bucket with one function or a list, moved where it can be.
+func drawDecimation(t *rapid.T) string {
+	width := rapid.SampledFrom([]string{"7m", "1h", "2h", "1d", "1w", "1M"}).Draw(t, "width")
+	text := fmt.Sprintf(`"decimation": {"ds": %q, "dsf": %s`, width, drawFunctions(t))
+	if offsets := map[string][]string{"1d": {"PT6H", "PT2H30M"}, "1w": {"P1D", "P2DT1S"}, "1M": {"P3DT6H"}}[width]; offsets != nil && rapid.Bool().Draw(t, "has offset") {
+		text += fmt.Sprintf(`, "offset": %q`, rapid.SampledFrom(offsets).Draw(t, "offset"))
+	}
+	return text + "}"
+}
+
+func drawFunctions(t *rapid.T) string {
+	names := rapid.Permutation(functionNames).Draw(t, "functions")
+	if rapid.Bool().Draw(t, "one function") {
+		return strconv.Quote(names[0])
+	}
+	text, _ := json.Marshal(names[:rapid.IntRange(1, 4).Draw(t, "number of functions")])
+	return string(text)
+}
+
 var (
 	rawIDs       = []string{"time", "timeUtc", "offset", "channel", "subtopic", "publisher", "name", "senmlName", "unit", "value", "stringValue", "boolValue", "dataValue", "sum", "created", "protocol"}
-	decimatedIDs = []string{"time", "timeUtc", "offset", "channel", "subtopic", "publisher", "name", "senmlName", "unit", "value", "stringValue", "count"}
+	decimatedIDs = []string{"time", "timeUtc", "offset", "channel", "subtopic", "publisher", "name", "senmlName", "unit", "stringValue", "count"}
 )
 
 func columnsJSON(ids []string) string {
@@ -145,8 +165,8 @@ func TestLongEqualsReference(t *testing.T) {
 		zone := rapid.SampledFrom([]string{"utc", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"}).Draw(rt, "zone")
 		text := drawItem(rt)
 		ids := rawIDs
-		if strings.Contains(text, `"ds"`) {
-			ids = decimatedIDs
+		if it := parse(t, `"extension": "csv"`, text).Items[0]; it.Bucket != nil {
+			ids = append(it.ValueIDs("value"), decimatedIDs...)
 		}
 		ids = rapid.Permutation(ids).Draw(rt, "columns")[:rapid.IntRange(2, len(ids)).Draw(rt, "number of columns")] // a lone empty cell is quoted
 		r := parse(t, fmt.Sprintf(`"extension": "csv", "timezone": "%s", %s`, zone, columnsJSON(ids)), text)

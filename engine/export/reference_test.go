@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -18,12 +19,12 @@ import (
 
 // The reference: collect everything, decimate, fill and subtract in slices, sort, print. Slow and obvious.
 
-// refRow is a row of long output.
+// refRow is a row of long output. Of a raw sample the value is its own; buckets and deltas have one a function, nil for none.
 type refRow struct {
 	exporttest.Sample
-	label string
-	null  bool // no value
-	count int64
+	label  string
+	values []*float64
+	count  int64
 }
 
 // refSeries are one series' rows, and all its samples for the look-back.
@@ -43,7 +44,10 @@ func referenceRows(t *testing.T, src *exporttest.Memory, r *request.Request, it 
 	t.Helper()
 	series := referenceSeries(src, it)
 	if it.Bucket != nil {
-		b := decimation.NewBuckets(*it.Bucket, r.Format.Zone)
+		b, err := it.Buckets(r.Format.Zone)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i := range series {
 			decimateReference(t, &series[i], b, it)
 		}
@@ -52,19 +56,18 @@ func referenceRows(t *testing.T, src *exporttest.Memory, r *request.Request, it 
 		}
 		if it.Delta {
 			for i := range series {
-				v, ok := lookBackReference(t, &series[i], b, it)
-				deltaReference(&series[i], v, ok)
+				deltaReference(&series[i], lookBackReference(t, &series[i], b, it))
 			}
 		}
 	} else if it.Delta {
 		for i := range series {
-			v, ok := 0.0, false
+			before := []*float64{nil}
 			for _, x := range series[i].all {
 				if it.From != nil && x.Time < *it.From && isValue(x) {
-					v, ok = x.Number, true
+					before[0] = &x.Number
 				}
 			}
-			deltaReference(&series[i], v, ok)
+			deltaReference(&series[i], before)
 		}
 	}
 	var rows []refRow
@@ -95,7 +98,11 @@ func referenceSeries(src *exporttest.Memory, it *request.Item) []refSeries {
 			s := refSeries{key: key, label: cmp.Or(n.Label, key.Name), all: samples}
 			for _, x := range samples {
 				if inRange(x.Time, it) {
-					s.rows = append(s.rows, refRow{Sample: x, label: s.label, null: x.Kind == formats.ValueNone})
+					row := refRow{Sample: x, label: s.label, values: []*float64{nil}}
+					if isValue(x) {
+						row.values[0] = &x.Number
+					}
+					s.rows = append(s.rows, row)
 				}
 			}
 			list = append(list, s)
@@ -117,13 +124,13 @@ func bucketOf(t *testing.T, b decimation.Buckets, at int64) (start, end int64) {
 	return start, end
 }
 
-func (s *refSeries) row(at int64) refRow {
-	return refRow{label: s.label, null: true, Sample: exporttest.Sample{Kind: formats.ValueNumber, Time: at,
+func (s *refSeries) row(at int64, functions int) refRow {
+	return refRow{label: s.label, values: make([]*float64, functions), Sample: exporttest.Sample{Kind: formats.ValueNumber, Time: at,
 		Channel: s.key.Channel, Subtopic: s.key.Subtopic, Publisher: s.key.Publisher, Name: s.key.Name, Unit: s.key.Unit}}
 }
 
 func decimateReference(t *testing.T, s *refSeries, b decimation.Buckets, it *request.Item) {
-	values := map[int64][]float64{}
+	values := map[int64][]float64{} // in time, then arrival
 	for _, x := range s.rows {
 		if isValue(x.Sample) {
 			start, _ := bucketOf(t, b, x.Time)
@@ -132,22 +139,38 @@ func decimateReference(t *testing.T, s *refSeries, b decimation.Buckets, it *req
 	}
 	s.rows = nil
 	for start, list := range values {
-		row := s.row(start)
-		row.Number, row.null = statistic(t, list, it.Functions[0])
+		row := s.row(start, len(it.Functions))
+		for k, f := range it.Functions {
+			row.values[k] = statistic(t, list, f)
+		}
 		row.count = int64(len(list))
 		s.rows = append(s.rows, row)
 	}
 	slices.SortFunc(s.rows, func(a, b refRow) int { return cmp.Compare(a.Time, b.Time) })
 }
 
-func statistic(t *testing.T, values []float64, f decimation.Function) (v float64, null bool) {
+// statistic is a function's value of values; nil where it has none.
+func statistic(t *testing.T, values []float64, f decimation.Function) *float64 {
+	t.Helper()
+	switch f {
+	case decimation.Count:
+		n := float64(len(values))
+		return &n
+	case decimation.First:
+		return &values[0]
+	case decimation.Last:
+		return &values[len(values)-1]
+	}
 	var m decimation.Moments
 	m.Add(values)
 	v, ok, err := m.Result(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v, !ok
+	if !ok {
+		return nil
+	}
+	return &v
 }
 
 func fillReference(t *testing.T, series []refSeries, b decimation.Buckets, it *request.Item) {
@@ -177,27 +200,55 @@ func fillReference(t *testing.T, series []refSeries, b decimation.Buckets, it *r
 			have[row.Time] = row
 		}
 		s.rows = nil
-		before, known := 0.0, false
 		for at := first; at <= last; _, at = bucketOf(t, b, at) {
 			row, ok := have[at]
 			if !ok {
-				row = s.row(at)
-				switch it.Fill.Mode {
-				case decimation.FillValue:
-					row.Number, row.null = it.Fill.Value, false
-				case decimation.FillPrevious:
-					row.Number, row.null = before, !known
-				}
-			} else {
-				before, known = row.Number, true
+				row = s.row(at, len(it.Functions))
 			}
 			s.rows = append(s.rows, row)
+		}
+		for k := range it.Functions {
+			fillColumn(s.rows, k, it.Fill)
 		}
 	}
 }
 
+// fillColumn gives the rows without a value of function k what fill says.
+func fillColumn(rows []refRow, k int, fill *decimation.Fill) {
+	var values []*float64
+	for _, row := range rows {
+		values = append(values, row.values[k])
+	}
+	for i := range rows {
+		if values[i] != nil {
+			continue
+		}
+		before, after := i, i
+		for before >= 0 && values[before] == nil {
+			before--
+		}
+		for after < len(rows) && values[after] == nil {
+			after++
+		}
+		switch {
+		case fill.Mode == decimation.FillValue:
+			rows[i].values[k] = &fill.Value
+		case fill.Mode == decimation.FillPrevious && before >= 0:
+			rows[i].values[k] = values[before]
+		case fill.Mode == decimation.FillLinear && before >= 0 && after < len(rows):
+			left, right := rat(*values[before]), rat(*values[after])
+			left.Mul(left, big.NewRat(rows[after].Time-rows[i].Time, rows[after].Time-rows[before].Time))
+			right.Mul(right, big.NewRat(rows[i].Time-rows[before].Time, rows[after].Time-rows[before].Time))
+			v, _ := left.Add(left, right).Float64()
+			rows[i].values[k] = &v
+		}
+	}
+}
+
+func rat(v float64) *big.Rat { return new(big.Rat).SetFloat64(v) }
+
 // lookBackReference walks through all buckets before the first one with samples in the range.
-func lookBackReference(t *testing.T, s *refSeries, b decimation.Buckets, it *request.Item) (v float64, ok bool) {
+func lookBackReference(t *testing.T, s *refSeries, b decimation.Buckets, it *request.Item) []*float64 {
 	values := map[int64][]float64{}
 	var starts []int64
 	first, any := int64(0), false
@@ -214,30 +265,37 @@ func lookBackReference(t *testing.T, s *refSeries, b decimation.Buckets, it *req
 			first, any = start, true
 		}
 	}
+	found := make([]*float64, len(it.Functions))
 	for _, start := range starts {
-		if any && start < first {
-			if x, null := statistic(t, values[start], it.Functions[0]); !null {
-				v, ok = x, true
+		for k, f := range it.Functions {
+			if any && start < first {
+				found[k] = cmp.Or(statistic(t, values[start], f), found[k])
 			}
 		}
 	}
-	return v, ok
+	return found
 }
 
-func deltaReference(s *refSeries, before float64, known bool) {
+// deltaReference subtracts from each value the one before of its function, and leaves out the rows without any.
+func deltaReference(s *refSeries, before []*float64) {
 	var rows []refRow
 	for _, row := range s.rows {
-		if row.null || !isValue(row.Sample) {
-			continue
+		differences := make([]*float64, len(row.values))
+		any := false
+		for k, v := range row.values {
+			if v == nil {
+				continue
+			}
+			if any = true; before[k] != nil {
+				difference := *v - *before[k]
+				differences[k] = &difference
+			}
+			before[k] = v
 		}
-		v := row.Number
-		row.Kind = formats.ValueNumber
-		row.Number, row.null = v-before, !known
-		if !known {
-			row.Number = 0
+		if any {
+			row.Kind, row.values = formats.ValueNumber, differences
+			rows = append(rows, row)
 		}
-		before, known = v, true
-		rows = append(rows, row)
 	}
 	s.rows = rows
 }
@@ -254,7 +312,8 @@ func referenceCSV(t *testing.T, r *request.Request, rows []refRow, ids []string,
 		var cells []string
 		for _, id := range ids {
 			cell := ""
-			switch id {
+			base, function, _ := strings.Cut(id, ".")
+			switch base {
 			case "time":
 				cell = string(local.Append(nil, row.Time))
 			case "timeUtc":
@@ -276,18 +335,19 @@ func referenceCSV(t *testing.T, r *request.Request, rows []refRow, ids []string,
 			case "unit":
 				cell = quoted(row.Unit, true)
 			case "value":
-				cell = valueCell(row)
+				k := slices.IndexFunc(r.Items[0].Functions, func(f decimation.Function) bool { return f.String() == function })
+				cell = valueCell(row, max(0, k))
 			case "stringValue":
 				if row.Kind == formats.ValueString {
-					cell = valueCell(row)
+					cell = valueCell(row, 0)
 				}
 			case "dataValue":
 				if row.Kind == formats.ValueBytes {
-					cell = valueCell(row)
+					cell = valueCell(row, 0)
 				}
 			case "boolValue":
 				if row.Kind == formats.ValueBool {
-					cell = valueCell(row)
+					cell = valueCell(row, 0)
 				}
 			case "sum":
 				if row.HasSum {
@@ -307,18 +367,19 @@ func referenceCSV(t *testing.T, r *request.Request, rows []refRow, ids []string,
 	return b.String()
 }
 
-func valueCell(row refRow) string {
+// valueCell is a row's value of function k.
+func valueCell(row refRow, k int) string {
 	switch {
-	case row.null:
-		return ""
-	case row.Kind == formats.ValueBool:
-		return fmt.Sprint(row.Number == 1)
 	case row.Kind == formats.ValueString:
 		return quoted(row.Text, false)
 	case row.Kind == formats.ValueBytes:
 		return quoted(base64.RawURLEncoding.EncodeToString([]byte(row.Text)), false)
+	case row.values[k] == nil:
+		return ""
+	case row.Kind == formats.ValueBool:
+		return fmt.Sprint(*row.values[k] == 1)
 	}
-	return string(formats.AppendNumber(nil, row.Number))
+	return string(formats.AppendNumber(nil, *row.values[k]))
 }
 
 // quoted is a text cell of CSV. A series' text that is empty is missing.

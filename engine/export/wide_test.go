@@ -15,35 +15,45 @@ import (
 	"decant/formats"
 )
 
+// wideColumn is a column of wide output: a series' name and one of its functions.
+type wideColumn struct {
+	id, name string
+	function int
+}
+
 // referenceWide prints long rows as wide ones: times in order, the j-th value of a series in the j-th row of its time.
-func referenceWide(zone *decimation.Zone, rows []refRow, names []string, digits int) string {
+func referenceWide(zone *decimation.Zone, rows []refRow, columns []wideColumn, digits int) string {
 	printer := formats.NewTimePrinter(zone.Location, zone.Name, formats.TimeStyle{Format: "iso", Digits: digits})
 	var times []int64
-	cells := map[int64]map[string][]string{}
+	cells := map[int64]map[string][]refRow{}
 	for _, row := range rows {
-		if !slices.Contains(names, row.Name) {
+		if !slices.ContainsFunc(columns, func(c wideColumn) bool { return c.name == row.Name }) {
 			continue
 		}
 		if cells[row.Time] == nil {
-			cells[row.Time] = map[string][]string{}
+			cells[row.Time] = map[string][]refRow{}
 			times = append(times, row.Time)
 		}
-		cells[row.Time][row.Name] = append(cells[row.Time][row.Name], valueCell(row))
+		cells[row.Time][row.Name] = append(cells[row.Time][row.Name], row)
 	}
 	slices.Sort(times)
 	var b strings.Builder
-	b.WriteString("time," + strings.Join(names, ",") + "\n")
+	b.WriteString("time")
+	for _, c := range columns {
+		b.WriteString("," + c.id)
+	}
+	b.WriteString("\n")
 	for _, at := range times {
 		height := 0
-		for _, column := range cells[at] {
-			height = max(height, len(column))
+		for _, series := range cells[at] {
+			height = max(height, len(series))
 		}
 		for j := range height {
 			b.Write(printer.Append(nil, at))
-			for _, name := range names {
+			for _, c := range columns {
 				b.WriteByte(',')
-				if column := cells[at][name]; j < len(column) {
-					b.WriteString(column[j])
+				if series := cells[at][c.name]; j < len(series) {
+					b.WriteString(valueCell(series[j], c.function))
 				}
 			}
 			b.WriteByte('\n')
@@ -59,16 +69,9 @@ func TestWideEqualsReference(t *testing.T) {
 			src.Samples[i].Channel, src.Samples[i].Subtopic, src.Samples[i].Publisher, src.Samples[i].Unit = "c1", "events.data", "p", "V"
 			src.Samples[i].Time -= src.Samples[i].Time % 60e9
 		}
-		var names []string
-		for _, name := range rapid.Permutation([]string{"a", "b", "b:x", "Ü"}).Draw(rt, "columns") {
-			if slices.ContainsFunc(src.Samples, func(x sample) bool { return x.Name == name }) {
-				names = append(names, name)
-			}
-		}
-		names = names[:rapid.IntRange(1, len(names)).Draw(rt, "number of columns")]
-		params := `"target": {"value": "*"}, "outputFormat": "wide"`
+		params := `"target": {"value": "*"}`
 		if rapid.Bool().Draw(rt, "decimate") {
-			params += `, "decimation": {"ds": "1h", "dsf": "max"}`
+			params += ", " + drawDecimation(rt)
 			if rapid.Bool().Draw(rt, "fill") {
 				params += `, "fill": null`
 			}
@@ -76,7 +79,29 @@ func TestWideEqualsReference(t *testing.T) {
 		if rapid.Bool().Draw(rt, "delta") {
 			params += `, "transform": "delta"`
 		}
-		r := parse(t, `"extension": "csv", "timezone": "Europe/Berlin", `+columnsJSON(append([]string{"time"}, names...)), item(params))
+		it := parse(t, `"extension": "csv"`, item(params)).Items[0]
+		var columns []wideColumn
+		for _, name := range []string{"a", "b", "b:x", "Ü"} {
+			if !slices.ContainsFunc(src.Samples, func(x sample) bool { return x.Name == name }) {
+				continue
+			}
+			if !it.List {
+				columns = append(columns, wideColumn{name, name, 0})
+				continue
+			}
+			for k, f := range it.Functions {
+				columns = append(columns, wideColumn{name + "." + f.String(), name, k})
+			}
+		}
+		columns = rapid.Permutation(columns).Draw(rt, "columns")
+		columns = columns[:rapid.IntRange(1, len(columns)).Draw(rt, "number of columns")]
+		ids := []string{"time"}
+		it.Target = nil
+		for _, c := range columns { // fill ends where the printed series do
+			ids = append(ids, c.id)
+			it.Target = append(it.Target, exactly(c.name))
+		}
+		r := parse(t, `"extension": "csv", "timezone": "Europe/Berlin", `+columnsJSON(ids), item(params+`, "outputFormat": "wide"`))
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		defer mem.AssertSize(t, 0)
 		src.Alloc = mem
@@ -87,12 +112,7 @@ func TestWideEqualsReference(t *testing.T) {
 		if _, err := export.Stream(t.Context(), snap, p, &got); err != nil {
 			rt.Fatalf("stream: %v", err)
 		}
-		it := r.Items[0]
-		it.Target = it.Target[:0:0]
-		for _, name := range names { // fill ends where the printed series do
-			it.Target = append(it.Target, exactly(name))
-		}
-		want := referenceWide(r.Format.Zone, referenceRows(t, src, r, &it), names, p.Items[0].Digits)
+		want := referenceWide(r.Format.Zone, referenceRows(t, src, r, &it), columns, p.Items[0].Digits)
 		if got.String() != want {
 			rt.Fatalf("%s\n%s", params, difference(got.String(), want))
 		}

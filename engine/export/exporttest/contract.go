@@ -22,7 +22,7 @@ type Target interface {
 	Append(samples ...Sample) error
 }
 
-// TestSource is the contract of a Source: whatever samples it holds, it answers as Memory does. newTarget makes an empty source that
+// TestSource is the contract of a Source: whatever samples it holds, it answers as Memory does, and exports from it have the same bytes. newTarget makes an empty source that
 // keeps several values at one time (duplicates: keep).
 func TestSource(t *testing.T, newTarget func(t *testing.T) Target) {
 	t.Run("empty", func(t *testing.T) {
@@ -81,7 +81,9 @@ func TestSource(t *testing.T, newTarget func(t *testing.T) Target) {
 				put(t, target, batch...)
 				put(t, reference, batch...)
 			}
-			compare(t, random, open(t, target), open(t, reference))
+			got, want := open(t, target), open(t, reference)
+			compare(t, random, got, want)
+			compareExports(t, random, got, want)
 		})
 	}
 }
