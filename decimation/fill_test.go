@@ -165,7 +165,7 @@ func TestFill(t *testing.T) {
 		functions := rapid.SliceOfNDistinct(rapid.SampledFrom([]Function{Avg, Max, Variance, Stddev, Count, Last}), 1, 4, rapid.ID).Draw(t, "dsf")
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 12))
 		from, to := int64(math.MinInt64), int64(math.MaxInt64)
-		at := time.Date(2011, 12, 20, 0, 0, 0, 0, time.UTC).UnixNano()
+		at := time.Date(rapid.SampledFrom([]int{1961, 1969, 2011}).Draw(t, "year"), 12, 20, 0, 0, 0, 0, time.UTC).UnixNano()
 		start, end, err := b.Find(at)
 		if err != nil {
 			t.Fatal(err)
