@@ -135,14 +135,15 @@ func sumPlain(values []float64, start float64) (high, low float64) {
 // starts are the constants of squareParts: for the values, for their squares, and for the squares' errors.
 type starts struct{ value, square, fault float64 }
 
-// parts are the exact sums of values and of their squares: sum is high + low, squares the sum of the other four.
+// parts are the exact sums of values and of their squares (the sum is high + low, that of the squares the other four), and the extremes.
 type parts struct {
 	high, low             float64
 	squareHigh, squareLow float64
 	faultHigh, faultLow   float64
+	min, max              float64
 }
 
-// squareParts sums at most 2^size values and their squares.
+// squareParts sums at most 2^size values and their squares, and finds their extremes: beside the sums that costs next to nothing.
 func squareParts(values []float64, s *starts) (p parts) {
 	n := len(values) &^ 3
 	if n == 0 || !vector {
@@ -151,6 +152,7 @@ func squareParts(values []float64, s *starts) (p parts) {
 	squareVector(&values[0], n, s, &p)
 	if n < len(values) {
 		o := squarePlain(values[n:], s)
+		p.min, p.max = min(p.min, o.min), max(p.max, o.max)
 		p.high, p.low = p.high+o.high, p.low+o.low
 		p.squareHigh, p.squareLow = p.squareHigh+o.squareHigh, p.squareLow+o.squareLow
 		p.faultHigh, p.faultLow = p.faultHigh+o.faultHigh, p.faultLow+o.faultLow
@@ -159,6 +161,7 @@ func squareParts(values []float64, s *starts) (p parts) {
 }
 
 func squarePlain(values []float64, s *starts) parts {
+	least, most := extremesPlain(values, values[0], values[0])
 	h0, h1 := s.value, s.value
 	q0, q1 := s.square, s.square
 	e0, e1 := s.fault, s.fault
@@ -208,6 +211,7 @@ func squarePlain(values []float64, s *starts) parts {
 		high: (h0 - s.value) + (h1 - s.value), low: hl0 + hl1,
 		squareHigh: (q0 - s.square) + (q1 - s.square), squareLow: ql0 + ql1,
 		faultHigh: (e0 - s.fault) + (e1 - s.fault), faultLow: el0 + el1,
+		min: least, max: most,
 	}
 }
 

@@ -18,6 +18,19 @@
 	VADDPD       t, x, x  \
 	VHADDPD      x, x, x
 
+// LEAST and MOST find the least and the greatest of the four values of y, as FOLD does their sum.
+#define LEAST(y, x, t) \
+	VEXTRACTF128 $1, y, t \
+	VMINPD       t, x, x  \
+	VPERMILPD    $1, x, t \
+	VMINSD       t, x, x
+
+#define MOST(y, x, t) \
+	VEXTRACTF128 $1, y, t \
+	VMAXPD       t, x, x  \
+	VPERMILPD    $1, x, t \
+	VMAXSD       t, x, x
+
 // func sumVector(values *float64, n int, start float64) (high, low float64)
 TEXT ·sumVector(SB), NOSPLIT, $0-40
 	MOVQ         values+0(FP), SI
@@ -75,14 +88,19 @@ TEXT ·squareVector(SB), NOSPLIT, $0-32
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
+	VMOVUPD      (SI), Y13
+	VMOVAPD      Y13, Y14
+
 square4:
 	VMOVUPD     (SI), Y6
 	VMULPD      Y6, Y6, Y7
 	VMOVAPD     Y7, Y8
 	VFMSUB231PD Y6, Y6, Y8
+	VMINPD      Y6, Y13, Y13
+	VMAXPD      Y6, Y14, Y14
 	STEP(Y6, Y0, Y3, Y9, Y10)
 	STEP(Y7, Y1, Y4, Y11, Y12)
-	STEP(Y8, Y2, Y5, Y13, Y14)
+	STEP(Y8, Y2, Y5, Y9, Y10)
 	ADDQ        $32, SI
 	SUBQ        $4, CX
 	JNZ         square4
@@ -105,6 +123,10 @@ square4:
 	VMOVSD       X4, 24(DI)
 	VMOVSD       X2, 32(DI)
 	VMOVSD       X5, 40(DI)
+	LEAST(Y13, X13, X9)
+	MOST(Y14, X14, X9)
+	VMOVSD       X13, 48(DI)
+	VMOVSD       X14, 56(DI)
 	VZEROUPPER
 	RET
 
@@ -130,14 +152,8 @@ extremes8:
 
 	VMINPD       Y1, Y0, Y0
 	VMAXPD       Y3, Y2, Y2
-	VEXTRACTF128 $1, Y0, X1
-	VEXTRACTF128 $1, Y2, X3
-	VMINPD       X1, X0, X0
-	VMAXPD       X3, X2, X2
-	VPERMILPD    $1, X0, X1
-	VPERMILPD    $1, X2, X3
-	VMINSD       X1, X0, X0
-	VMAXSD       X3, X2, X2
+	LEAST(Y0, X0, X4)
+	MOST(Y2, X2, X4)
 	VMOVSD       X0, low+16(FP)
 	VMOVSD       X2, high+24(FP)
 	VZEROUPPER

@@ -20,6 +20,8 @@ type Moments struct {
 	wide        *wide // nil until a value does not fit fixed
 	scratch     *scratch
 	prepared    prepared
+	lastRatio   number
+	ratioCount  int64 // the count that lastRatio is of; 0 for none
 }
 
 // errNotFinite is a NaN or an infinity among the values. Neither is a sample: they are refused where samples come in.
@@ -42,7 +44,7 @@ func (m *Moments) add(n needs, values []float64, bounds *Exponents) {
 	}
 	m.last = values[len(values)-1]
 	m.count += int64(len(values))
-	if n&needExtremes != 0 {
+	if n&needExtremes != 0 && n&needSquares == 0 {
 		m.min, m.max = extremesOf(values, m.min, m.max)
 	}
 	if n&(needSum|needSquares) == 0 {
@@ -67,17 +69,19 @@ func (m *Moments) add(n needs, values []float64, bounds *Exponents) {
 // short is how many values are worth another look at their exponents where those of a longer stretch are too far apart.
 const short = 128
 
-// addSums adds values whose exponents lie within e.
+// addSums adds values whose exponents lie within e. With their squares it takes the extremes too.
 func (m *Moments) addSums(values []float64, squares bool, e Exponents) {
-	if e.zero() {
-		return
-	}
 	size, ok := e.size(squares)
 	switch {
+	case e.zero():
+		m.min, m.max = min(m.min, 0), max(m.max, 0)
 	case ok && m.room(e):
 		m.deposit(values, squares, e, size)
 	case len(values) <= short:
 		m.widen().add(values, squares)
+		if squares {
+			m.min, m.max = extremesOf(values, m.min, m.max)
+		}
 	default:
 		for len(values) > 0 {
 			part := values[:min(short, len(values))]
@@ -113,6 +117,7 @@ func (m *Moments) deposit(values []float64, squares bool, e Exponents, size int)
 			continue
 		}
 		sums := squareParts(stretch, &p.starts)
+		m.min, m.max = min(m.min, sums.min), max(m.max, sums.max)
 		m.fixed.addSum(sums.high)
 		m.fixed.addSum(sums.low)
 		m.fixed.addSquares(sums.squareHigh)
@@ -197,7 +202,7 @@ func (m *Moments) Count() int64 { return m.count }
 
 // Reset forgets all values and keeps the memory.
 func (m *Moments) Reset() {
-	m.count = 0
+	m.count, m.ratioCount = 0, 0
 	m.fixed.clear()
 	if m.wide != nil {
 		m.wide.clear()

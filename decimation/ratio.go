@@ -33,67 +33,74 @@ func (x *fixed) numerator(n uint64) (z [5]uint64) {
 	return z
 }
 
-// normalise gives the 192 highest bits of a number that is not zero (its lowest word first), the first of them set, highest word first, and
-// the power of two of their lowest bit. sticky says that a lower one is set.
-func normalise(words []uint64) (top [3]uint64, sticky bool, exponent int) {
-	n := len(words)
-	for n > 0 && words[n-1] == 0 {
-		n--
+// number is the 192 highest bits of a magnitude that is not zero, the first of them set, highest word first; the power of two of the lowest; and
+// whether a lower one is set. Of zero all is zero.
+type number struct {
+	top      [3]uint64
+	exponent int
+	sticky   bool
+}
+
+// normalise makes a number of words × 2^exponent, the lowest word first.
+func normalise(words []uint64, exponent int) (n number) {
+	last := len(words) - 1
+	for last >= 0 && words[last] == 0 {
+		last--
 	}
-	if n == 0 {
-		return top, false, 0
-	}
-	word := func(i int) uint64 {
-		if i < 0 {
-			return 0
+	var w [4]uint64 // the highest words, highest first
+	switch {
+	case last >= 3:
+		w = [4]uint64{words[last], words[last-1], words[last-2], words[last-3]}
+		for _, lower := range words[:last-3] {
+			n.sticky = n.sticky || lower != 0
 		}
-		return words[i]
+	case last == 2:
+		w = [4]uint64{words[2], words[1], words[0]}
+	case last == 1:
+		w = [4]uint64{words[1], words[0]}
+	case last == 0:
+		w = [4]uint64{words[0]}
+	default:
+		return n
 	}
-	at := uint(bits.LeadingZeros64(words[n-1]))
-	for i := range top {
-		top[i] = word(n-1-i)<<at | word(n-2-i)>>(64-at)
-	}
-	rest := word(n-4) << at
-	for i := range max(0, n-4) {
-		rest |= words[i]
-	}
-	return top, rest != 0, 64*(n-3) - int(at)
+	at := uint(bits.LeadingZeros64(w[0])) & 63
+	n.top[0] = w[0]<<at | w[1]>>1>>(63-at)
+	n.top[1] = w[1]<<at | w[2]>>1>>(63-at)
+	n.top[2] = w[2]<<at | w[3]>>1>>(63-at)
+	n.sticky = n.sticky || w[3]<<at != 0
+	n.exponent = exponent + 64*(last-2) - int(at)
+	return n
 }
 
-// ratio is words × 2^exponent ÷ divisor, rounded once.
-func ratio(negative bool, words []uint64, divisor uint64, exponent int) float64 {
-	top, sticky, e := quotient(words, divisor)
-	return round(negative, top[0], sticky || top[1] != 0, exponent+e+64)
+// over is n ÷ divisor, which is at least 1: all its 192 bits, of which 128 or more are right, and whether there would be more.
+func (n number) over(divisor uint64) number {
+	// What normalise cut off is less than one of the numerator's lowest bits: it changes no digit.
+	var q [3]uint64
+	q[2] = n.top[0] / divisor
+	rest := n.top[0] % divisor
+	q[1], rest = bits.Div64(rest, n.top[1], divisor)
+	q[0], rest = bits.Div64(rest, n.top[2], divisor)
+	quotient := normalise(q[:], n.exponent)
+	quotient.sticky = n.sticky || rest != 0
+	return quotient
 }
 
-// rootRatio is the root of words × 2^exponent ÷ divisor, rounded once.
-func rootRatio(words []uint64, divisor uint64, exponent int) float64 {
-	top, sticky, e := quotient(words, divisor)
-	if top[0] == 0 {
+// rounded is the number as a float64, rounded once.
+func (n number) rounded(negative bool) float64 {
+	return round(negative, n.top[0], n.sticky || n.top[1]|n.top[2] != 0, n.exponent+128)
+}
+
+// root is the number's root, rounded once. 128 of its bits are right.
+func (n number) root() float64 {
+	if n.top[0] == 0 {
 		return 0
 	}
-	if exponent += e; exponent&1 != 0 { // the root of a power of two needs an even one
-		sticky = sticky || top[1]&1 != 0
-		top[0], top[1] = top[0]>>1, top[0]<<63|top[1]>>1
+	high, low, sticky, exponent := n.top[0], n.top[1], n.sticky || n.top[2] != 0, n.exponent+64
+	if exponent&1 != 0 { // the root of a power of two needs an even one
+		sticky = sticky || low&1 != 0
+		high, low = high>>1, high<<63|low>>1
 		exponent++
 	}
-	root, exact := root128(top[0], top[1])
+	root, exact := root128(high, low)
 	return round(false, root, sticky || !exact, exponent/2)
-}
-
-// quotient is words ÷ divisor: its 128 highest bits (all zero where it is), the first of them set, the power of two of the last, and whether
-// a lower one is set.
-func quotient(words []uint64, divisor uint64) (top [2]uint64, sticky bool, exponent int) {
-	numerator, sticky, exponent := normalise(words)
-	if numerator[0] == 0 {
-		return top, false, 0
-	}
-	// 192 bits by at most 64 are at least 128. What normalise cut off is less than one of the numerator's lowest bits: it changes no digit.
-	var q [3]uint64
-	rest := uint64(0)
-	for i, w := range numerator {
-		q[2-i], rest = bits.Div64(rest, w, divisor)
-	}
-	all, _, e := normalise(q[:])
-	return [2]uint64{all[0], all[1]}, sticky || rest != 0 || all[2] != 0, exponent + e + 64
 }

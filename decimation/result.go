@@ -29,8 +29,7 @@ func (m *Moments) onlyFixed() bool { return m.wide == nil || !m.wide.used }
 func (m *Moments) sum() float64 {
 	if m.onlyFixed() {
 		negative, sum := m.fixed.sum.magnitude()
-		top, sticky, exponent := normalise(sum[:])
-		return round(negative, top[0], sticky || top[1]|top[2] != 0, m.fixed.base+exponent+128)
+		return normalise(sum[:], m.fixed.base).rounded(negative)
 	}
 	s := m.work()
 	negative, exponent := m.exactSum(&s.sum)
@@ -42,7 +41,7 @@ func (m *Moments) sum() float64 {
 func (m *Moments) mean() float64 {
 	if m.onlyFixed() {
 		negative, sum := m.fixed.sum.magnitude()
-		return ratio(negative, sum[:], uint64(m.count), m.fixed.base)
+		return normalise(sum[:], m.fixed.base).over(uint64(m.count)).rounded(negative)
 	}
 	s := m.work()
 	negative, exponent := m.exactSum(&s.sum)
@@ -55,20 +54,27 @@ const mostWordCount = 1 << 32
 
 // variance is (n × Σx² − (Σx)²) ÷ (n × (n−1)), rounded once.
 func (m *Moments) variance() float64 {
-	if n := uint64(m.count); m.onlyFixed() && n <= mostWordCount {
-		numerator := m.fixed.numerator(n)
-		return ratio(false, numerator[:], n*(n-1), 2*m.fixed.base)
+	if m.onlyFixed() && m.count <= mostWordCount {
+		return m.ratio().rounded(false)
 	}
 	s := m.work()
 	exponent := m.exactVariance(s)
 	return s.quotient(false, &s.numerator, &s.divisor, exponent)
 }
 
+// ratio is the variance of at most mostWordCount values that the fixed accumulator holds all.
+func (m *Moments) ratio() number {
+	if n := uint64(m.count); m.ratioCount != m.count { // else variance or deviation asked before
+		numerator := m.fixed.numerator(n)
+		m.lastRatio, m.ratioCount = normalise(numerator[:], 2*m.fixed.base).over(n*(n-1)), m.count
+	}
+	return m.lastRatio
+}
+
 // deviation is the root of the exact variance, rounded once.
 func (m *Moments) deviation() float64 {
-	if n := uint64(m.count); m.onlyFixed() && n <= mostWordCount {
-		numerator := m.fixed.numerator(n)
-		return rootRatio(numerator[:], n*(n-1), 2*m.fixed.base)
+	if m.onlyFixed() && m.count <= mostWordCount {
+		return m.ratio().root()
 	}
 	s := m.work()
 	exponent := m.exactVariance(s)
