@@ -139,3 +139,34 @@ func BenchmarkKernel(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkResult is what a bucket costs beside its values.
+func BenchmarkResult(b *testing.B) {
+	for _, f := range allFunctions {
+		b.Run("func="+f.String(), func(b *testing.B) {
+			m := momentsOf(benchValues(false)[:900])
+			sum := 0.0
+			for b.Loop() {
+				m.ratioCount = 0
+				v, _, _ := m.Result(f)
+				sum += v
+			}
+		})
+	}
+	b.Run("stretch=60", func(b *testing.B) {
+		values := benchValues(false)
+		e, _ := exponentsOf(values)
+		var m Moments
+		for b.Loop() {
+			m.add(needSum, values[:60], &e)
+		}
+	})
+	b.Run("stretch=1", func(b *testing.B) {
+		values := benchValues(false)
+		e, _ := exponentsOf(values)
+		var m Moments
+		for b.Loop() {
+			m.add(needSum, values[:1], &e)
+		}
+	})
+}

@@ -85,6 +85,17 @@ func (n number) over(divisor uint64) number {
 	return quotient
 }
 
+// shared is over for who needs 64 right bits, which are enough to round.
+func (n number) shared(divisor uint64) number {
+	var q [2]uint64
+	q[1] = n.top[0] / divisor
+	rest := n.top[0] % divisor
+	q[0], rest = bits.Div64(rest, n.top[1], divisor)
+	quotient := normalise(q[:], n.exponent+64)
+	quotient.sticky = n.sticky || rest|n.top[2] != 0
+	return quotient
+}
+
 // rounded is the number as a float64, rounded once.
 func (n number) rounded(negative bool) float64 {
 	return round(negative, n.top[0], n.sticky || n.top[1]|n.top[2] != 0, n.exponent+128)

@@ -41,7 +41,7 @@ func (m *Moments) sum() float64 {
 func (m *Moments) mean() float64 {
 	if m.onlyFixed() {
 		negative, sum := m.fixed.sum.magnitude()
-		return normalise(sum[:], m.fixed.base).over(uint64(m.count)).rounded(negative)
+		return normalise(sum[:], m.fixed.base).shared(uint64(m.count)).rounded(negative)
 	}
 	s := m.work()
 	negative, exponent := m.exactSum(&s.sum)
@@ -196,7 +196,12 @@ func round(negative bool, m uint64, sticky bool, exponent int) float64 {
 	if dropped > half || dropped == half && (sticky || kept&1 == 1) {
 		kept++
 	}
-	v := math.Ldexp(float64(kept), exponent+64-keep)
+	var v float64
+	if e := exponent + 64 - keep; e > -1022 && e < 1023-53 {
+		v = float64(kept) * math.Float64frombits(uint64(e+1023)<<52) // times 2^e
+	} else {
+		v = math.Ldexp(float64(kept), e)
+	}
 	if negative && v != 0 {
 		return -v
 	}
