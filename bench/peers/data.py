@@ -20,6 +20,15 @@ def build(scratch):
     return program
 
 
+def version():
+    """decant's commit."""
+    try:
+        described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=pathlib.Path(__file__).parent, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return described.stdout.strip()
+
+
 def walk(root, program, series, points):
     """The folder of a data set of so many series with so many points each. It is kept and used again."""
     return made(root / f"walk-{series}x{points}", lambda folder: run(program, "make", "-series", series, "-points", points, folder))

@@ -26,7 +26,7 @@ class Process:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment, cwd=HERE
         )
-        self.version = "decant"
+        self.version = ""
         if name != "decant":
             hello = self.read()
             if text := hello.get("missing"):

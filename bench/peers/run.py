@@ -93,7 +93,7 @@ class Run:
                 self.names.remove(name)
                 self.say(f"left out: {name}: {e}")
                 continue
-            self.found[name] = process.version
+            self.found[name] = process.version or data.version()
             process.close()
 
     def start(self, dataset, program):

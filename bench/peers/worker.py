@@ -1,6 +1,6 @@
 """An engine in a process of its own, which answers queries as decant's program beside it does: a line in, a line of JSON out.
 
-    avg,stddev 15m Europe/Berlin                    {"seconds": 0.1, "rows": 55626, "idiom": "…"}
+    avg,stddev 15m Europe/Berlin                    {"seconds": 0.1, "idiom": "…"}
     answers avg,stddev 15m Europe/Berlin FOLDER     the same, and the rows as column files
 
 When a query is new, each of the engine's idioms is tried; the fastest is the one that is timed from then on.
@@ -16,7 +16,7 @@ import traceback
 import columns
 import engines
 
-QUICK = 1.0  # s: an idiom that is faster is tried twice, as its first run also warms up
+CLOSE = 2  # an idiom that takes up to so many times as long as the best is tried twice, as first runs also warm up
 
 
 def serve(engine, lines, reply):
@@ -31,21 +31,20 @@ def serve(engine, lines, reply):
         if key not in chosen:
             chosen[key] = fastest(idioms)
         seconds, result = timed(idioms[chosen[key]])
-        series, starts, values = engine.answers(result, functions, bucket, zone)
         if folder:
-            columns.write_answers(folder, series, starts, values)
-        reply({"seconds": seconds, "rows": len(series), "idiom": chosen[key]})
-        del result, series, starts, values
+            columns.write_answers(folder, *engine.answers(result, functions, bucket, zone))
+        del result
+        reply({"seconds": seconds, "idiom": chosen[key]})
 
 
 def fastest(idioms):
     """The name of the fastest idiom; where there is but one, it isn't tried."""
     if len(idioms) == 1:
         return next(iter(idioms))
-    times = {}
+    times = {name: timed(run)[0] for name, run in idioms.items()}
+    best = min(times.values())
     for name, run in idioms.items():
-        times[name] = timed(run)[0]
-        if times[name] < QUICK:
+        if times[name] < CLOSE * best:
             times[name] = timed(run)[0]
     return min(times, key=times.get)
 
