@@ -20,7 +20,7 @@ var formats = []string{"csv", "xlsx", "parquet", "jsonl", "arrow", "pdf"}
 // have the same yardstick as RunDecimation's.
 func RunExport(ctx context.Context, opts Options, out io.Writer, say func(text string)) error {
 	s := newSession(opts, out)
-	in, err := openInput(ctx, opts, 2e6, say)
+	in, err := openInput(ctx, opts, 5e6, say)
 	if err != nil {
 		return err
 	}

@@ -69,14 +69,15 @@ func (m measurement) value(unit string) (v float64, ok bool) {
 	return 0, false
 }
 
-// measure runs the subject until it has run for at least so long in all, and at least once.
-func (s subject) measure(ctx context.Context, cores int, least time.Duration) (m measurement, err error) {
+// measure runs the subject until it has run for at least so long in all, and at least once. beside, where there is one, takes turns with it: the subject's points/s are
+// given as a share of its, in the unit share.
+func (s subject) measure(ctx context.Context, cores int, least time.Duration, beside *subject, share string) (m measurement, err error) {
 	debug.FreeOSMemory() // nobody pays for what another left behind, nor counts it
 	peak := watchMemory()
-	var elapsed time.Duration
 	if !s.cold {
 		_, err = s.once() // its buffers are made here
 	}
+	var elapsed, theirs time.Duration
 	for err == nil && (m.runs == 0 || elapsed < least) {
 		if err = ctx.Err(); err != nil {
 			break
@@ -85,6 +86,10 @@ func (s subject) measure(ctx context.Context, cores int, least time.Duration) (m
 		took, err = s.once()
 		elapsed += took
 		m.runs++
+		if err == nil && beside != nil {
+			took, err = beside.once()
+			theirs += took
+		}
 	}
 	memory := peak()
 	if err != nil {
@@ -97,5 +102,18 @@ func (s subject) measure(ctx context.Context, cores int, least time.Duration) (m
 		m.metrics = append(m.metrics, metric{a.rate, a.n / perRun})
 	}
 	m.metrics = append(m.metrics, metric{"peak-MiB", float64(memory) / (1 << 20)})
+	if beside != nil {
+		m.metrics = append(m.metrics, metric{share, points(s) / points(*beside) * theirs.Seconds() / elapsed.Seconds()})
+	}
 	return m, nil
+}
+
+// points is how many the last run handled.
+func points(s subject) float64 {
+	for _, a := range s.amounts() {
+		if a.rate == "points/s" {
+			return a.n
+		}
+	}
+	return 0
 }

@@ -11,8 +11,7 @@ import (
 	"decant/engine"
 )
 
-// session is one run of decant bench: rounds in which a yardstick and the subjects take turns, so that a machine that is busy for a while slows all of them, and
-// every subject's share of the yardstick is one of the same round.
+// session is one run of decant bench: rounds in which a yardstick and the subjects take turns, so that a machine that is busy for a while slows all of them.
 type session struct {
 	opts     Options
 	out      io.Writer // benchmark text
@@ -79,29 +78,36 @@ func (s *session) rounds(ctx context.Context, on func(cores int) bench) error {
 	return nil
 }
 
-// round measures the yardstick and then the subjects, each round beginning with another one.
+// round measures the yardstick and then the subjects, each round beginning with another one. A subject is held against runs of the yardstick between its own or, where those would
+// count as the subject's memory, against the round's.
 func (s *session) round(ctx context.Context, round, cores int, b bench) error {
-	yardstick, err := b.yardstick.measure(ctx, cores, s.opts.Time)
-	if err == nil {
-		err = s.print(yardstick)
+	yardstick, err := b.yardstick.measure(ctx, cores, s.opts.Time, nil, "")
+	if err != nil {
+		return err
+	}
+	if err := s.print(yardstick); err != nil {
+		return err
 	}
 	for k := range b.subjects {
+		x := b.subjects[(k+round)%len(b.subjects)]
+		var beside *subject
+		if !b.yardstick.cold {
+			beside = &b.yardstick
+		}
+		m, err := x.measure(ctx, cores, s.opts.Time, beside, b.share)
 		if err != nil {
 			return err
 		}
-		var m measurement
-		m, err = b.subjects[(k+round)%len(b.subjects)].measure(ctx, cores, s.opts.Time)
-		if err != nil {
-			return err
-		}
-		ours, ok1 := m.value("points/s")
-		theirs, ok2 := yardstick.value("points/s")
-		if ok1 && ok2 && theirs > 0 {
+		if beside == nil {
+			ours, _ := m.value("points/s")
+			theirs, _ := yardstick.value("points/s")
 			m.metrics = append(m.metrics, metric{b.share, ours / theirs})
 		}
-		err = s.print(m)
+		if err := s.print(m); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // print writes a line as go test -bench does.
