@@ -145,15 +145,20 @@ func (z *int256) shift(by int) {
 	*z = out
 }
 
-// magnitude is the number without its sign.
-func (z *int256) magnitude() (negative bool, m int256) {
-	if int64(z[3]) >= 0 {
-		return false, *z
-	}
+// negated is 0 − z.
+func (z *int256) negated() (m int256) {
 	var borrow uint64
 	m[0], borrow = bits.Sub64(0, z[0], 0)
 	m[1], borrow = bits.Sub64(0, z[1], borrow)
 	m[2], borrow = bits.Sub64(0, z[2], borrow)
 	m[3] = -z[3] - borrow
-	return true, m
+	return m
+}
+
+// magnitude is the number without its sign.
+func (z *int256) magnitude() (negative bool, m int256) {
+	if int64(z[3]) < 0 {
+		return true, z.negated()
+	}
+	return false, *z
 }
