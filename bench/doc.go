@@ -1,8 +1,16 @@
-// Package bench measures decant as a whole: through its public parts, on its real store, and each time beside what it is compared with.
+// Package bench measures decant as a whole: through its public parts, on its real store.
 //
-// A benchmark takes turns with its comparison inside of one run, so that a machine that is busy slows both. It reports a rate (points/s,
-// rows/s, samples/s) and the ratio of the two rates (of-paho, of-excelize, …), which carries from machine to machine better than a rate does.
+// RunDecimation, RunIngest and RunExport are decant bench. Each
 //
-// What is not a test lies in this file's neighbours: the samples (walk.go), the store they are kept in (store.go), and the programs that one would
-// write without decant (baseline.go). README.md says how to run it and what came out; results/ holds that in Go's benchmark format.
+//  1. takes a data set that is made from a seed and kept (Dataset, Prepare), or a store that is there;
+//  2. runs rounds of a yardstick and of what is measured (session.go, measure.go). The yardstick is the roofline, which is reading the same two columns once from memory
+//     (roofline.go), or for ingest a bare append;
+//  3. prints Go benchmark text, which benchstat reads, and a summary with intervals (summary.go).
+//
+// What a file does is in its name: decimate.go is the way from segments to buckets, packs.go and publisher.go are devices, machine_*.go asks the system. Figures say what the machine did
+// in that run: none of them is promised, and no test looks at one.
+//
+// The tests beside it compare decant with what one would write without it (baseline.go): they too take turns inside of one run and report ratios (of-paho, of-excelize, …),
+// which carry from machine to machine better than rates do. README.md says how to run it all and what came out; results/ holds that; chart/ draws it; peers/ are other
+// engines on the same samples.
 package bench

@@ -113,7 +113,7 @@ func (in *input) export(ctx context.Context, p printing) (subject, error) {
 	var rows, bytes int64
 	return subject{
 		work: work{name: p.name(in.data), run: func() (err error) {
-			rows, bytes, err = in.print(ctx, requests)
+			rows, bytes, err = in.print(ctx, requests, io.Discard)
 			return err
 		}},
 		amounts: func() []amount {
@@ -149,14 +149,14 @@ func (in *input) plan(ctx context.Context, text []byte) (*export.Plan, error) {
 	return export.NewPlan(ctx, in.snap, r, export.Options{Limits: export.Limits{Rows: limits.Rows, PDFRows: limits.PDFRows}})
 }
 
-// print plans and streams the requests one after another, and counts what came.
-func (in *input) print(ctx context.Context, requests [][]byte) (rows, bytes int64, err error) {
+// print plans the requests, writes them to w one after another, and counts what came.
+func (in *input) print(ctx context.Context, requests [][]byte, w io.Writer) (rows, bytes int64, err error) {
 	for _, text := range requests {
 		plan, err := in.plan(ctx, text)
 		if err != nil {
 			return 0, 0, err
 		}
-		m, err := engine.Stream(ctx, in.snap, plan, io.Discard)
+		m, err := engine.Stream(ctx, in.snap, plan, w)
 		if err != nil {
 			return 0, 0, err
 		}

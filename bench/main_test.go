@@ -6,9 +6,6 @@ import (
 	"os"
 	"sync"
 	"testing"
-
-	"decant/engine"
-	"decant/engine/export"
 )
 
 // kept holds the stores that several benchmarks read, for as long as the tests run.
@@ -65,13 +62,13 @@ func storeOf(t testing.TB, d Dataset) string {
 	return dir
 }
 
-// open takes a snapshot, which is closed when the test ends.
-func open(t testing.TB, dir string) export.Snapshot {
+// reading opens a store that holds the data set. It is closed when the test ends.
+func reading(t testing.TB, d Dataset) *input {
 	t.Helper()
-	snap, err := engine.Source(Config(dir)).Open(t.Context())
+	in, err := openInput(t.Context(), Options{Input: storeOf(t, d)}, 0, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { snap.Close() })
-	return snap
+	t.Cleanup(func() { in.Close() })
+	return in
 }

@@ -10,11 +10,7 @@ import (
 // TestColumnsAreTheStores: the roofline reads what a decimation reads, each sample once.
 func TestColumnsAreTheStores(t *testing.T) {
 	d := Dataset{Data: DataZero, Series: 3, Samples: 1003}
-	c, err := Load(t.Context(), open(t, storeOf(t, d)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := reading(t, d).columns
 	signals, err := d.Signals()
 	if err != nil {
 		t.Fatal(err)

@@ -108,7 +108,7 @@ func TestDecimationBenchmark(t *testing.T) {
 func TestDecimationReadsEverySample(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	d := walk(7, 3000)
-	snap := open(t, storeOf(t, d))
+	snap := reading(t, d).snap
 	for _, functions := range []string{"avg", "all", "first+count"} {
 		x, err := newShape(functions, "15m", "utc")
 		if err != nil {
@@ -180,12 +180,7 @@ func TestExportBenchmark(t *testing.T) {
 
 // TestPDFsBucket: more rows than a PDF may have are decimated by the shortest bucket that leaves few enough.
 func TestPDFsBucket(t *testing.T) {
-	in, err := openInput(t.Context(), Options{Input: storeOf(t, walk(2, 60_000))}, 0, func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	s, err := in.export(t.Context(), printing{format: "pdf"})
+	s, err := reading(t, walk(2, 60_000)).export(t.Context(), printing{format: "pdf"})
 	if err != nil || s.name != "Export/data=input/format=pdf/func=avg/bucket=1m" {
 		t.Errorf("%s, %v", s.name, err)
 	}

@@ -17,16 +17,20 @@ import (
 var small = walk(3, 700)
 
 func TestExportsPrintWhatTheirRivalsPrint(t *testing.T) {
-	snap := open(t, storeOf(t, small))
+	in := reading(t, small)
 	rows, err := Rows(small)
 	if err != nil {
 		t.Fatal(err)
 	}
 	print := func(format string) []byte {
 		var text bytes.Buffer
-		n, err := exportTo(t.Context(), snap, fmt.Sprintf(requestText, format, ""), &text)
-		if err != nil || n != int64(len(rows)) {
-			t.Fatalf("%s: %d rows, %v", format, n, err)
+		requests, err := in.plans(t.Context(), printing{format: format})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, size, err := in.print(t.Context(), requests, &text)
+		if err != nil || n != int64(len(rows)) || size != int64(text.Len()) {
+			t.Fatalf("%s: %d rows, %d bytes of %d, %v", format, n, size, text.Len(), err)
 		}
 		return text.Bytes()
 	}
@@ -101,14 +105,9 @@ func TestIngestTakesEveryMessage(t *testing.T) {
 }
 
 // once does a work, which checks by itself what it did.
-func once(t *testing.T, w work) {
+func once(t testing.TB, w work) {
 	t.Helper()
-	for _, step := range []func() error{w.prepare, w.run, w.finish} {
-		if step == nil {
-			continue
-		}
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := w.once(); err != nil {
+		t.Fatal(err)
 	}
 }
