@@ -1,0 +1,88 @@
+package segment
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"decant/decimation"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"pgregory.net/rapid"
+)
+
+// TestBlocksEqualModel: blocks hold the numbers of the model, in order, and what they say of them is true.
+func TestBlocksEqualModel(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		samples := drawSamples(rt)
+		runs, readers := drawRuns(rt, t, dir, samples)
+		from, to := drawRange(rt, samples)
+		policy := rapid.SampledFrom([]Duplicates{KeepAll, KeepLast}).Draw(rt, "policy")
+		columns := rapid.SampledFrom([][]string{{"time", "value"}, {"value", "time"}, {"time", "kind", "value"}}).Draw(rt, "columns")
+
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		scan := Scan(context.Background(), runs, from, to, policy, columns, mem)
+		blocks := scan.(decimation.Blocks)
+		row := 0
+		want := settledModel(samples, from, to, policy)
+		next := func() bool { // goes on to the next number
+			for row < len(want) && !isNumber(want[row].Kind) {
+				row++
+			}
+			return row < len(want)
+		}
+		for {
+			b, ok := blocks.NextBlock()
+			if !ok {
+				break
+			}
+			if n := len(b.Times); n == 0 || n != len(b.Values) || b.Last != int64(b.Times[n-1]) {
+				rt.Fatalf("a block of %d times, %d values, the last at %d", len(b.Times), len(b.Values), b.Last)
+			}
+			for i, v := range b.Values {
+				if b.Nulls != nil && b.Nulls.IsNull(i) {
+					continue
+				}
+				if !next() || int64(b.Times[i]) != want[row].Time || v != want[row].Number {
+					rt.Fatalf("number %v at %d is row %d of %v", v, b.Times[i], row, want)
+				}
+				row++
+				if e := exponent(v); b.Bounds != nil && v != 0 && (e < b.Bounds.Low || e > b.Bounds.High) {
+					rt.Fatalf("the exponent of %v is not within %v", v, *b.Bounds)
+				}
+			}
+		}
+		if scan.Err() != nil || next() {
+			rt.Fatalf("%d of %d rows, %v", row, len(want), scan.Err())
+		}
+		scan.Release()
+		for _, r := range readers {
+			r.Release()
+			if r.data != nil {
+				rt.Fatal("a segment is still held")
+			}
+		}
+		mem.AssertSize(t, 0)
+	})
+}
+
+// TestBlocksAllocateNothing: a scan of long blocks allocates nothing for each.
+func TestBlocksAllocateNothing(t *testing.T) {
+	r := openFile(t, writeFile(t, t.TempDir(), benchRows(50*BlockRows, 0, 1e9)))
+	defer r.Release()
+	allocations := func(to int64) float64 {
+		return testing.AllocsPerRun(5, func() {
+			scan := Scan(context.Background(), []Run{r.Run(0)}, math.MinInt64, to, KeepAll, []string{"time", "value"}, memory.DefaultAllocator)
+			defer scan.Release()
+			for {
+				if _, ok := scan.(decimation.Blocks).NextBlock(); !ok {
+					break
+				}
+			}
+		})
+	}
+	if short, long := allocations(5*BlockRows*1e9), allocations(math.MaxInt64); long > short {
+		t.Errorf("%v allocations for 50 blocks, %v for 5", long, short)
+	}
+}
