@@ -37,7 +37,7 @@ func RunDecimation(ctx context.Context, opts Options, out io.Writer, say func(te
 			}
 		}
 	}
-	err = s.rounds(ctx, func(cores int) bench {
+	err = s.rounds(ctx, func(cores int) lineup {
 		b := in.roofline(cores)
 		for _, x := range shapes {
 			for _, touch := range or(opts.Touches, TouchWarm, TouchFirst) {
@@ -49,8 +49,7 @@ func RunDecimation(ctx context.Context, opts Options, out io.Writer, say func(te
 	if err != nil {
 		return err
 	}
-	say(s.summary("of-roofline", "points/s"))
-	return nil
+	return s.finish(say, "of-roofline", "points/s")
 }
 
 // shape is what a decimation makes of a series.
@@ -130,10 +129,10 @@ func (in *input) Close() error {
 	return err
 }
 
-// roofline is a bench whose yardstick is reading the columns once from memory.
-func (in *input) roofline(cores int) bench {
+// roofline is a lineup whose yardstick is reading the columns once from memory.
+func (in *input) roofline(cores int) lineup {
 	points := float64(in.columns.Points())
-	return bench{share: "of-roofline", yardstick: subject{
+	return lineup{share: "of-roofline", yardstick: subject{
 		work:    work{name: "Roofline/data=" + in.data, run: func() error { return in.columns.Read(cores) }},
 		amounts: func() []amount { return []amount{{"points/s", points}, {"B/s", pointBytes * points}} },
 	}}

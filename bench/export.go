@@ -44,7 +44,7 @@ func RunExport(ctx context.Context, opts Options, out io.Writer, say func(text s
 			}
 		}
 	}
-	err = s.rounds(ctx, func(cores int) bench {
+	err = s.rounds(ctx, func(cores int) lineup {
 		b := in.roofline(cores)
 		b.subjects = subjects
 		return b
@@ -52,8 +52,7 @@ func RunExport(ctx context.Context, opts Options, out io.Writer, say func(text s
 	if err != nil {
 		return err
 	}
-	say(s.summary("of-roofline", "points/s", "rows/s"))
-	return nil
+	return s.finish(say, "of-roofline", "points/s", "rows/s")
 }
 
 // printing is one export. Without a width it prints all samples.

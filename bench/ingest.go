@@ -43,8 +43,8 @@ func RunIngest(ctx context.Context, opts Options, out io.Writer, say func(text s
 	if err := s.header(d.Points(), d.Series); err != nil {
 		return err
 	}
-	err = s.rounds(ctx, func(int) bench {
-		return bench{
+	err = s.rounds(ctx, func(int) lineup {
+		return lineup{
 			share:     "of-append",
 			yardstick: appending(ctx, filepath.Join(dir, "append"), d),
 			subjects:  []subject{ingesting(ctx, filepath.Join(dir, "ingest"), d, load)},
@@ -53,8 +53,7 @@ func RunIngest(ctx context.Context, opts Options, out io.Writer, say func(text s
 	if err != nil {
 		return err
 	}
-	say(s.summary("of-append", "points/s", "messages/s"))
-	return nil
+	return s.finish(say, "of-append", "points/s", "messages/s")
 }
 
 // appending fills a store of its own with the data set.

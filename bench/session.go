@@ -20,8 +20,8 @@ type session struct {
 	measured []measurement
 }
 
-// bench is what a session measures on some number of cores.
-type bench struct {
+// lineup is what a session measures on some number of cores.
+type lineup struct {
 	yardstick subject
 	share     string // the unit of a subject's points/s as a share of the yardstick's: of-roofline
 	subjects  []subject
@@ -61,16 +61,16 @@ func (s *session) header(points int64, series int) error {
 }
 
 // rounds measures everything opts.Count times. GOMAXPROCS is the number of cores meanwhile.
-func (s *session) rounds(ctx context.Context, on func(cores int) bench) error {
+func (s *session) rounds(ctx context.Context, on func(cores int) lineup) error {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	benches := make([]bench, len(s.opts.Cores))
+	lineups := make([]lineup, len(s.opts.Cores))
 	for i, cores := range s.opts.Cores {
-		benches[i] = on(cores)
+		lineups[i] = on(cores)
 	}
 	for round := range s.opts.Count {
 		for i, cores := range s.opts.Cores {
 			runtime.GOMAXPROCS(cores)
-			if err := s.round(ctx, round, cores, benches[i]); err != nil {
+			if err := s.round(ctx, round, cores, lineups[i]); err != nil {
 				return err
 			}
 		}
@@ -80,7 +80,7 @@ func (s *session) rounds(ctx context.Context, on func(cores int) bench) error {
 
 // round measures the yardstick and then the subjects, each round beginning with another one. A subject is held against runs of the yardstick between its own or, where those would
 // count as the subject's memory, against the round's.
-func (s *session) round(ctx context.Context, round, cores int, b bench) error {
+func (s *session) round(ctx context.Context, round, cores int, b lineup) error {
 	yardstick, err := b.yardstick.measure(ctx, cores, s.opts.Time, nil, "")
 	if err != nil {
 		return err

@@ -44,6 +44,17 @@ func (i Interval) String() string {
 	return fmt.Sprintf("%s (%s to %s)", scale.Format(i.Median), scale.Format(i.Low), scale.Format(i.High))
 }
 
+// finish says the summary, and ends the benchmark text with the doubts, for those who find it again later.
+func (s *session) finish(say func(string), share string, rates ...string) error {
+	say(s.summary(share, rates...))
+	for _, doubt := range s.doubts(share) {
+		if _, err := fmt.Fprintf(s.out, "# %s\n", doubt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // summary says the median and interval of every line, and how far the machine can be trusted. It shows the rates, the share of the yardstick and the memory.
 func (s *session) summary(share string, rates ...string) string {
 	shown := append(rates, share, "peak-MiB")
