@@ -49,10 +49,11 @@ func staticFaults(r *request.Request) request.Faults {
 	if !slices.Contains(fillable, false) { // else the column that is missing is probably there, in another spelling
 		return append(faults, bare...)
 	}
+	unfillable := request.Unfillable(r.Items)
 	for c, entry := range columns {
 		if !fillable[c] {
 			faults = append(faults, request.Fault{Path: fmt.Sprintf("format.columns[%d].id", c), Value: fmt.Sprintf("%q", entry.ID),
-				Message: request.Unfillable(entry.ID, r.Items)})
+				Message: unfillable(entry.ID)})
 		}
 	}
 	return faults

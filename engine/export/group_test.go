@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -24,8 +25,11 @@ import (
 // counting counts the scans of each series by their range.
 type counting struct {
 	export.Snapshot
+	mu    sync.Mutex
 	scans map[scanned]int
 }
+
+func count(snap export.Snapshot) *counting { return &counting{Snapshot: snap, scans: map[scanned]int{}} }
 
 type scanned struct {
 	id       export.SeriesID
@@ -33,7 +37,9 @@ type scanned struct {
 }
 
 func (c *counting) Scan(ctx context.Context, id export.SeriesID, from, to int64, columns ...string) (array.RecordReader, error) {
+	c.mu.Lock()
 	c.scans[scanned{id, from, to}]++
+	c.mu.Unlock()
 	return c.Snapshot.Scan(ctx, id, from, to, columns...)
 }
 
@@ -119,7 +125,7 @@ func TestGroupsEqualSeparateRuns(t *testing.T) {
 		src.Alloc = mem
 		p, snap, err := newPlan(t, src, r, export.Options{Memory: mem})
 		skipUnplannable(rt, err)
-		counted := &counting{snap, map[scanned]int{}}
+		counted := count(snap)
 		dir := filepath.Join(t.TempDir(), "out")
 		m, err := export.Run(t.Context(), counted, p, dir)
 		if err != nil {
@@ -218,7 +224,7 @@ func TestScans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			counted := &counting{snap, map[scanned]int{}}
+			counted := count(snap)
 			if _, err := export.Run(t.Context(), counted, p, filepath.Join(t.TempDir(), "out")); err != nil {
 				t.Fatal(err)
 			}

@@ -28,15 +28,15 @@ type Manifest struct {
 
 // File is one item's file.
 type File struct {
-	File    string        `json:"file"`
-	Item    int           `json:"item"` // index into the request's items
-	From    *string       `json:"from"` // null is an open end
-	To      *string       `json:"to"`
-	Buckets string        `json:"buckets,omitempty"` // of a decimated item: its functions, and which buckets
-	Rows    int64         `json:"rows"`
-	Bytes   int64         `json:"bytes"`
-	SHA256  string        `json:"sha256"`
-	Series  []SeriesCount `json:"series"`
+	File       string        `json:"file"`
+	Item       int           `json:"item"` // index into the request's items
+	From       *string       `json:"from"` // null is an open end
+	To         *string       `json:"to"`
+	Decimation string        `json:"decimation,omitempty"` // the functions, and of which buckets
+	Rows       int64         `json:"rows"`
+	Bytes      int64         `json:"bytes"`
+	SHA256     string        `json:"sha256"`
+	Series     []SeriesCount `json:"series"`
 }
 
 // SeriesCount says what became of a series' samples in the range.
@@ -87,7 +87,7 @@ func (p *Plan) fileOf(it *Item, result itemResult, bytes int64, sum []byte) File
 	f := File{File: it.File, Item: it.Index, Rows: result.rows, Bytes: bytes, SHA256: fmt.Sprintf("%x", sum), Series: []SeriesCount{}}
 	f.From, f.To = it.ends(p.Request.Format.Zone.Location)
 	if it.request.Bucket != nil {
-		f.Buckets = it.bucketRule(p.Request.Format.Zone.Name)
+		f.Decimation = it.bucketRule(p.Request.Format.Zone.Name)
 	}
 	for i := range it.Series {
 		s := &it.Series[i]

@@ -36,7 +36,8 @@ func Number(channel, subtopic, name, unit string, t int64, v float64) Sample {
 // Memory is a Source over a slice, in order of arrival. The zero value is ready to use; it is not safe for concurrent use.
 type Memory struct {
 	Samples []Sample
-	// Cut says how many rows the next record of a scan has, given how many are left. Nil gives records of 1000.
+	// Cut says how many rows the next record of a scan has, given how many are left. Nil gives records of 1000. It and Fault are called by one
+	// goroutine at a time.
 	Cut func(left int) int
 	// Fault, where set, is asked before each record of a scan; what it returns ends the scan.
 	Fault func() error
@@ -58,6 +59,9 @@ func (m *Memory) Open(ctx context.Context) (export.Snapshot, error) {
 	s := &snapshot{cut: m.Cut, fault: m.Fault, alloc: m.Alloc, arrival: uint64(len(m.Samples))}
 	if s.cut == nil {
 		s.cut = func(int) int { return 1000 }
+	}
+	if s.fault == nil {
+		s.fault = func() error { return nil }
 	}
 	if s.alloc == nil {
 		s.alloc = memory.DefaultAllocator

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -20,6 +21,7 @@ type series struct {
 
 type snapshot struct {
 	series  []series
+	mu      sync.Mutex // of cut and fault
 	cut     func(left int) int
 	fault   func() error
 	alloc   memory.Allocator
@@ -168,13 +170,13 @@ func (r *reader) drop() {
 
 func (r *reader) Next() bool {
 	r.drop()
-	if r.err = r.ctx.Err(); r.err == nil && r.s.fault != nil {
-		r.err = r.s.fault()
+	n := 0
+	if r.err = r.ctx.Err(); r.err == nil {
+		n, r.err = r.s.next(len(r.left))
 	}
-	if r.err != nil || len(r.left) == 0 {
+	if n == 0 {
 		return false
 	}
-	n := min(max(1, r.s.cut(len(r.left))), len(r.left))
 	b := array.NewRecordBuilder(r.s.alloc, r.schema)
 	defer b.Release()
 	for _, x := range r.left[:n] {
@@ -185,6 +187,16 @@ func (r *reader) Next() bool {
 	r.left = r.left[n:]
 	r.record = b.NewRecord()
 	return true
+}
+
+// next is how many rows the next record of a scan has, or how the scan fails.
+func (s *snapshot) next(left int) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.fault(); err != nil || left == 0 {
+		return 0, err
+	}
+	return min(max(1, s.cut(left)), left), nil
 }
 
 func appendField(b array.Builder, name string, x Sample) {

@@ -55,14 +55,17 @@ func (w *walker) columnsFit(p place, r *Request) {
 	if wide && !slices.ContainsFunc(r.Format.Columns, func(c Column) bool { return c.ID == "time" }) {
 		columns.fault("a wide item prints its times: add {\"id\": \"time\"}")
 	}
+	if wide {
+		return // a wide item's columns are series, and only the store knows them
+	}
+	unfillable := Unfillable(r.Items)
 	for i, c := range columns.each() {
-		if wide || i >= len(r.Format.Columns) || r.Format.Columns[i].ID == "" {
-			continue // a wide item's columns are series, and only the store knows them
-		}
-		id := r.Format.Columns[i].ID
-		if slices.ContainsFunc(r.Items, func(it Item) bool { return it.Fills()(id) }) {
+		if i >= len(r.Format.Columns) || r.Format.Columns[i].ID == "" {
 			continue
 		}
-		c.at("id").fault(Unfillable(id, r.Items))
+		id := r.Format.Columns[i].ID
+		if !slices.ContainsFunc(r.Items, func(it Item) bool { return it.Fills()(id) }) {
+			c.at("id").fault(unfillable(id))
+		}
 	}
 }

@@ -100,33 +100,38 @@ func (n Name) Matches(name string) bool {
 	return name == n.Name || n.Prefix && strings.HasPrefix(name, n.Name)
 }
 
-// Unfillable says why none of the items can fill a column, and what to write instead.
-func Unfillable(id string, items []Item) string {
+// Unfillable says of a column that none of the items can fill why that is, and what to write instead.
+func Unfillable(items []Item) func(id string) string {
 	const message = "no item can fill this column"
-	for i := range items {
-		if why := items[i].otherForm(id); why != "" {
-			return fmt.Sprintf("%s: items[%d]%s", message, i, why)
-		}
-	}
-	switch {
-	case slices.Contains(rawColumns, id):
-		return message + ": it belongs to long rows of raw samples, and no item gives such"
-	case slices.Contains(decimatedColumns, id):
-		return message + ": it counts a bucket's samples, and no long item is decimated"
-	}
+	var otherForms []func(id string) string
 	var allowed []string
 	for i := range items {
+		otherForms = append(otherForms, items[i].otherForm())
 		allowed = items[i].appendIDs(allowed)
 	}
 	allowed = distinct(allowed)
-	hint := ""
-	if near := nearest(id, allowed[:min(len(allowed), comparedIDs)]); near != "" {
-		hint = "; did you mean " + near + "?"
-	}
+	shown := allowed
 	if more := len(allowed) - shownIDs; more > 0 {
-		allowed = append(allowed[:shownIDs:shownIDs], fmt.Sprintf("and %d more", more))
+		shown = append(allowed[:shownIDs:shownIDs], fmt.Sprintf("and %d more", more))
 	}
-	return message + "; allowed are " + strings.Join(allowed, ", ") + hint
+	return func(id string) string {
+		for i, other := range otherForms {
+			if why := other(id); why != "" {
+				return fmt.Sprintf("%s: items[%d]%s", message, i, why)
+			}
+		}
+		switch {
+		case slices.Contains(rawColumns, id):
+			return message + ": it belongs to long rows of raw samples, and no item gives such"
+		case slices.Contains(decimatedColumns, id):
+			return message + ": it counts a bucket's samples, and no long item is decimated"
+		}
+		hint := ""
+		if near := nearest(id, allowed[:min(len(allowed), comparedIDs)]); near != "" {
+			hint = "; did you mean " + near + "?"
+		}
+		return message + "; allowed are " + strings.Join(shown, ", ") + hint
+	}
 }
 
 const (
@@ -135,43 +140,48 @@ const (
 )
 
 // otherForm says how to write a column that names values which the item has, but in the form of another dsf. It is empty for all else.
-func (it *Item) otherForm(id string) string {
+func (it *Item) otherForm() func(id string) string {
 	hasValues := it.hasValues()
-	of, after, dotted := cutLast(id)
-	_, err := decimation.ParseFunction(after)
-	known := dotted && err == nil // what follows the dot is a function
-	if !it.List {
-		switch {
-		case !known || !hasValues(of):
+	if it.List {
+		return func(id string) string { return it.listForm(id, hasValues) }
+	}
+	return func(id string) string {
+		of, after, ok := cutLast(id)
+		if _, err := decimation.ParseFunction(after); !ok || err != nil || !hasValues(of) {
 			return ""
-		case it.Bucket == nil:
+		}
+		if it.Bucket == nil {
 			return " is not decimated: write " + of
 		}
 		return " has one function and no list: write " + of
 	}
-	near := ""
-	if !known && dotted {
-		near = nearest("."+after, it.ValueIDs(""))
-	}
-	if !known && near == "" {
-		of = id
+}
+
+// listForm is otherForm where dsf is a list: for power, power.sum and power.agv alike it lists power.avg and power.max.
+func (it *Item) listForm(id string, hasValues func(of string) bool) string {
+	of, near := id, ""
+	if before, after, ok := cutLast(id); ok {
+		_, err := decimation.ParseFunction(after)
+		if err != nil {
+			near = nearest("."+after, it.ValueIDs(""))
+		}
+		if err == nil || near != "" {
+			of = before
+		}
 	}
 	if !hasValues(of) {
 		return ""
 	}
 	ids := it.ValueIDs(of)
-	why := " has a list of functions, so a column says which: write " + ids[0]
-	for i, other := range ids[1:] {
-		if i == len(ids)-2 {
-			why += " or " + other
-		} else {
-			why += ", " + other
-		}
+	last := len(ids) - 1
+	text := ids[last]
+	if last > 0 {
+		text = strings.Join(ids[:last], ", ") + " or " + text
 	}
 	if near != "" {
-		why += "; did you mean " + of + near + "?"
+		text += "; did you mean " + of + near + "?"
 	}
-	return why
+	return " has a list of functions, so a column says which: write " + text
 }
 
 // appendIDs adds the ids that the item can fill, but for what stands under a prefix.
