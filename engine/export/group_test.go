@@ -29,7 +29,9 @@ type counting struct {
 	scans map[scanned]int
 }
 
-func count(snap export.Snapshot) *counting { return &counting{Snapshot: snap, scans: map[scanned]int{}} }
+func count(snap export.Snapshot) *counting {
+	return &counting{Snapshot: snap, scans: map[scanned]int{}}
+}
 
 type scanned struct {
 	id       export.SeriesID
