@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -64,7 +65,7 @@ class Run:
         self.out += lines
 
     def all(self):
-        load, began = os.getloadavg(), time.monotonic()
+        load, self.began = os.getloadavg(), time.monotonic()
         if self.o.fresh:
             for folder in self.o.dir.glob("*x*"):
                 shutil.rmtree(folder)
@@ -78,7 +79,7 @@ class Run:
         self.adversarial(program)
         self.say("Go's benchmark format, a line a round:", "", *benchmark, "")
         after = os.getloadavg()
-        self.say(f"load average afterwards: {after[0]:.2f} {after[1]:.2f} {after[2]:.2f}; {time.monotonic() - began:.0f} s in all")
+        self.say(f"load average afterwards: {after[0]:.2f} {after[1]:.2f} {after[2]:.2f}; {time.monotonic() - self.began:.0f} s in all")
         self.say(*(f"FAULT: {text}" for text in self.faults))
 
     def versions(self, program):
@@ -112,6 +113,7 @@ class Run:
                 warm = self.warm(processes, bucket)
                 right += self.check(case, cols, bucket)
                 for function in names:
+                    print(f"{time.monotonic() - self.began:.0f} s: {case} {bucket} {function}", file=sys.stderr, flush=True)
                     seconds, idioms = self.measure(processes, function, bucket, warm, self.o.budget / queries)
                     for name in self.names:
                         rows.append(self.row(bucket, function, name, points, seconds, idioms))
@@ -210,6 +212,7 @@ class Run:
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends, and what was copied goes
     run = Run(options())
     try:
         run.all()

@@ -16,6 +16,14 @@ const readAhead = 2
 // decimate makes buckets of every series on so many cores. It gives the rows of series i, in the order of snap.Series, in the records result[i], which
 // the caller releases.
 func decimate(ctx context.Context, snap export.Snapshot, list []export.Series, spec decimation.Spec, cores int) (result [][]arrow.Record, err error) {
+	err = guard(snap)(func() (err error) { // for one core, whose work is done in this goroutine
+		result, err = decimateAll(ctx, snap, list, spec, cores)
+		return err
+	})
+	return result, err
+}
+
+func decimateAll(ctx context.Context, snap export.Snapshot, list []export.Series, spec decimation.Spec, cores int) (result [][]arrow.Record, err error) {
 	pool := decimation.NewPool(cores, guard(snap))
 	readers := make([]array.RecordReader, len(list))
 	started := 0
@@ -60,7 +68,7 @@ func guard(snap export.Snapshot) func(func() error) error {
 	if g, ok := snap.(interface{ Guard(func() error) error }); ok {
 		return g.Guard
 	}
-	return nil
+	return func(f func() error) error { return f() }
 }
 
 func release(result [][]arrow.Record) {
