@@ -17,6 +17,7 @@ class Process:
 
     def __init__(self, name, dataset, scratch, threads, decant):
         self.name, self.log = name, tempfile.TemporaryFile("w+")
+        self.used = 0.0  # seconds that its answers took
         self.folder = tempfile.TemporaryDirectory(prefix=f"{name}-", dir=scratch)
         os.chmod(self.folder.name, 0o711)  # PostgreSQL's user has to get through
         command = [sys.executable, str(HERE / "worker.py"), name, str(dataset), self.folder.name, str(threads)]
@@ -28,10 +29,13 @@ class Process:
         )
         self.version = ""
         if name != "decant":
-            hello = self.read()
-            if text := hello.get("missing"):
+            try:
+                hello = self.read()
+                if text := hello.get("missing"):
+                    raise engines.Missing(text)
+            except BaseException:
                 self.close()
-                raise engines.Missing(text)
+                raise
             self.version, self.loaded = hello["version"], hello["seconds"]
 
     def ask(self, functions, bucket, zone, answers=None):

@@ -1,6 +1,7 @@
 """Compares decant with the engines that a user could pick instead: the same points, the same buckets, the same answers. README.md says how."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import shutil
@@ -19,7 +20,7 @@ from process import Process
 
 ZONE = "Europe/Berlin"
 CASES = "50x1000000,1000x50000,1x50000000"
-BUCKETS = "1m,15m,1h,1d,1M"
+BUCKETS = "15m,1d,1m,1h,1M"
 NOISY = 0.25  # the share of the median that a quiet machine's rounds lie apart at most
 FUNCTIONS = {"avg": ("avg",), "stddev": ("stddev",), "six": columns.FUNCTIONS}
 
@@ -31,11 +32,10 @@ def options():
     p.add_argument("--funcs", default=",".join(FUNCTIONS), help="some of avg,stddev,six")
     p.add_argument("--engines", default=",".join(engines.NAMES), help="the peers; decant always takes part")
     p.add_argument("--rounds", type=int, default=6, help="how often each engine answers each query")
-    p.add_argument("--budget", type=float, default=60, help="seconds an engine and case; who would need more answers in fewer rounds")
+    p.add_argument("--budget", type=float, default=60, help="seconds an engine and case; who would need more answers in fewer rounds, and then not at all")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--small", action="store_true", help="a smoke run of seconds")
     p.add_argument("--dir", type=pathlib.Path, default=cache() / "decant-peers", help="where the data is kept")
-    p.add_argument("--fresh", action="store_true", help="make the data anew, as after a change of decant's store")
     p.add_argument("--out", type=pathlib.Path, help="a file that takes what is printed")
     o = p.parse_args()
     if o.small:
@@ -66,9 +66,6 @@ class Run:
 
     def all(self):
         load, self.began = os.getloadavg(), time.monotonic()
-        if self.o.fresh:
-            for folder in self.o.dir.glob("*x*"):
-                shutil.rmtree(folder)
         program = data.build(self.scratch)
         self.versions(program)
         self.say(*report.machine(self.found, load), "")
@@ -97,31 +94,34 @@ class Run:
             self.found[name] = process.version or data.version()
             process.close()
 
-    def start(self, dataset, program):
-        return {name: Process(name, dataset, self.scratch, self.o.threads, program) for name in self.names}
+    @contextlib.contextmanager
+    def running(self, dataset, program):
+        """All engines, each with the points loaded."""
+        with contextlib.ExitStack() as stack:
+            processes = {}
+            for name in self.names:
+                process = Process(name, dataset, self.scratch, self.o.threads, program)
+                processes[name] = stack.enter_context(contextlib.closing(process))
+            yield processes
 
     def case(self, case, dataset, points, program):
         """Measures all queries of one case and checks their answers; gives the lines in Go's benchmark format."""
         self.say(f"== {case}: {points:,} points, {ZONE}, {self.o.threads} threads; points/s of the median round, (range), decant's time to theirs")
-        processes = self.start(dataset, program)
-        self.say("loaded in seconds: " + ", ".join(f"{n} {p.loaded:.0f}" for n, p in processes.items() if n != "decant"), "")
-        benchmark, rows, right, names = [], [], [], self.o.funcs.split(",")
-        queries = len(self.o.buckets.split(",")) * len(names)
-        cols = columns.Columns(dataset)
-        try:
-            for bucket in self.o.buckets.split(","):
+        benchmark, rows, right, cols = [], [], [], columns.Columns(dataset)
+        wanted, functions = self.o.buckets.split(","), self.o.funcs.split(",")
+        share = self.o.budget / (len(wanted) * len(functions))
+        with self.running(dataset, program) as processes:
+            self.say("loaded in seconds: " + ", ".join(f"{n} {p.loaded:.0f}" for n, p in processes.items() if n != "decant"), "")
+            for bucket in wanted:
                 warm = self.warm(processes, bucket)
-                right += self.check(case, cols, bucket)
-                for function in names:
+                right += self.check(case, cols, bucket, warm)
+                for function in functions:
                     print(f"{time.monotonic() - self.began:.0f} s: {case} {bucket} {function}", file=sys.stderr, flush=True)
-                    seconds, idioms = self.measure(processes, function, bucket, warm, self.o.budget / queries)
+                    seconds, idioms = self.measure(processes, function, bucket, warm, share)
                     for name in self.names:
                         rows.append(self.row(bucket, function, name, points, seconds, idioms))
-                        benchmark += report.go_lines(case, bucket, function, name, points, seconds[name], seconds["decant"])
+                        benchmark += report.go_lines(case, bucket, function, name, points, seconds.get(name, []), seconds["decant"])
                     self.noise(case, bucket, function, seconds)
-        finally:
-            for process in processes.values():
-                process.close()
         self.say(*report.table(rows, ("bucket", "func", "engine", "Mpoints/s", "(range)", "decant is faster by", "how")), "")
         self.say(
             "digits right, fewest / median over sampled buckets",
@@ -132,27 +132,44 @@ class Run:
         return benchmark
 
     def warm(self, processes, bucket):
-        """Has each engine work all six functions out once and write its answers."""
-        return {name: process.ask(columns.FUNCTIONS, bucket, ZONE, self.scratch / "answers" / name) for name, process in processes.items()}
+        """Has each engine that is within its budget work all six functions out once and write its answers."""
+        return {
+            name: self.ask(process, "six", bucket, self.scratch / "answers" / name)
+            for name, process in processes.items()
+            if self.within(process)
+        }
+
+    def ask(self, process, function, bucket, answers=None):
+        reply = process.ask(FUNCTIONS[function], bucket, ZONE, answers)
+        process.used += reply["seconds"]
+        return reply
+
+    def within(self, process):
+        return process.name == "decant" or process.used < self.o.budget
 
     def measure(self, processes, function, bucket, warm, share):
         """The seconds of each engine's rounds and its idiom. Every round runs each engine once, in another order; an engine has share seconds."""
         seconds, idioms, rounds = {}, {}, {}
-        for name, process in processes.items():
-            once = warm[name] if function == "six" else process.ask(FUNCTIONS[function], bucket, ZONE)
+        for name in warm:
+            if function != "six" and not self.within(processes[name]):
+                continue
+            once = warm[name] if function == "six" else self.ask(processes[name], function, bucket)
             idioms[name] = once.get("idiom", "")
             rounds[name] = max(1, min(self.o.rounds, int(share / once["seconds"])))
             # Who is so slow that there is time for one round only was asked before, which warmed it: that answer is the round.
             seconds[name] = [once["seconds"]] if rounds[name] == 1 else []
+        names = list(seconds)
         for k in range(self.o.rounds):
-            turn = k % len(self.names)
-            for name in self.names[turn:] + self.names[:turn]:
+            turn = k % len(names)
+            for name in names[turn:] + names[:turn]:
                 if len(seconds[name]) < rounds[name]:
-                    seconds[name].append(processes[name].ask(FUNCTIONS[function], bucket, ZONE)["seconds"])
+                    seconds[name].append(self.ask(processes[name], function, bucket)["seconds"])
         return seconds, idioms
 
     def row(self, bucket, function, name, points, seconds, idioms):
         """A line of the table: one engine's rate, and how much faster decant is."""
+        if name not in seconds:
+            return (bucket, function, name, "", "", "", "not asked: over its budget")
         rate = report.Spread(points / s / 1e6 for s in seconds[name])
         faster = "" if name == "decant" else report.ratio(seconds["decant"], seconds[name]).text(2)
         return (bucket, function, name, *rate.texts(0), faster, idioms[name])
@@ -163,10 +180,10 @@ class Run:
         if spread.noise() > NOISY:
             self.say(f"noisy: decant's rounds of {case} {bucket} {function} lie {spread.noise():.0%} apart (load average {os.getloadavg()[0]:.1f})")
 
-    def check(self, case, cols, bucket):
+    def check(self, case, cols, bucket, names):
         """Compares all engines' answers with exact arithmetic. The rows of a table of digits."""
         reference, rows = verify.Reference(cols, bucket, ZONE), []
-        for name in self.names:
+        for name in names:
             answers = columns.read_answers(self.scratch / "answers" / name, columns.FUNCTIONS)
             if fault := reference.same_buckets(answers):
                 self.fault(f"{name}, {case} {bucket}: {fault}")
@@ -181,13 +198,10 @@ class Run:
     def adversarial(self, program):
         """Digits on values that float64 sums go wrong on. Nothing is timed."""
         dataset = data.adversarial(self.o.dir, program, self.o.adversarial)
-        processes, rows = self.start(dataset, program), []
-        try:
+        with self.running(dataset, program) as processes:
             self.warm(processes, "15m")
-        finally:
-            for process in processes.values():
-                process.close()
         reference = verify.Reference(columns.Columns(dataset), "15m", ZONE)
+        rows = []
         for series, kind in enumerate(data.ADVERSARIAL):
             for name in self.names:
                 answers = columns.read_answers(self.scratch / "answers" / name, columns.FUNCTIONS)
@@ -218,9 +232,9 @@ def main():
         run.all()
     finally:
         shutil.rmtree(run.scratch, ignore_errors=True)
-    if run.o.out:
-        run.o.out.parent.mkdir(parents=True, exist_ok=True)
-        run.o.out.write_text("\n".join(run.out) + "\n")
+        if run.o.out:  # what there is, also when it was stopped
+            run.o.out.parent.mkdir(parents=True, exist_ok=True)
+            run.o.out.write_text("\n".join(run.out) + "\n")
     return 1 if run.faults else 0
 
 
