@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -81,6 +82,9 @@ func (s subject) measure(ctx context.Context, cores int, least time.Duration, be
 	for err == nil && (m.runs == 0 || elapsed < least) {
 		if err = ctx.Err(); err != nil {
 			break
+		}
+		if s.cold && m.runs > 0 {
+			runtime.GC() // nor does a run for the one before
 		}
 		var took time.Duration
 		took, err = s.once()
