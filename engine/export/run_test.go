@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -19,9 +18,8 @@ import (
 	"decant/engine/export"
 	"decant/engine/export/exporttest"
 	"decant/formats"
+	"decant/formats/formatstest"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 // extensions are the formats that the tests of whole jobs run through.
 var extensions = export.Extensions()
@@ -52,19 +50,7 @@ func TestManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "manifest.json")
-	if *update {
-		if err := os.WriteFile(golden, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Error(diff)
-	}
+	formatstest.Golden(t, "manifest.json", got)
 	for _, f := range m.Files {
 		content, err := os.ReadFile(filepath.Join(dir, f.File))
 		if err != nil || int64(len(content)) != f.Bytes || fmt.Sprintf("%x", sha256.Sum256(content)) != f.SHA256 {

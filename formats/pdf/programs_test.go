@@ -87,6 +87,21 @@ func TestMarksStayText(t *testing.T) {
 	}
 }
 
+// A chart says what its line is, where the rows have more than that, and what its band is.
+func TestChartLegend(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		band bool
+		want string
+	}{{"", true, " band: min–max"}, {"avg", true, "avg, band: min–max"}, {"stddev", false, "stddev"}} {
+		s := long(formatstest.Document().Zone, "", "temperature", "Cel", 3, 1e9, func(i int) float64 { return float64(i) })
+		s.doc.Series[0].Chart.Line, s.doc.Series[0].Chart.Band = c.line, c.band
+		if text := readText(t, formatstest.Print(t, Open, s.doc, s.rows)); !strings.Contains(text, c.want) {
+			t.Errorf("the file lacks %q:\n%s", c.want, text)
+		}
+	}
+}
+
 func TestEmptyRange(t *testing.T) {
 	s := gallery(t)["empty"]
 	text := readText(t, formatstest.Print(t, Open, s.doc, nil))
