@@ -79,16 +79,22 @@ func (s *session) summary(share string, rates ...string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// What a doubt begins with.
+const (
+	Noisy  = "This machine is noisy"
+	Shared = "Other programs kept"
+)
+
 // doubts are the reasons to trust the figures less.
 func (s *session) doubts(share string) (list []string) {
 	for _, name := range s.names() {
 		if values := s.values(name, "points/s"); len(s.values(name, share)) == 0 && spread(values) > steady {
-			list = append(list, fmt.Sprintf("This machine is noisy: %s varied by %.0f %% from round to round (below %.0f %% is steady). "+
+			list = append(list, fmt.Sprintf(Noisy+": %s varied by %.0f %% from round to round (below %.0f %% is steady). "+
 				"Compare %s and not rates, stop other programs, or raise --count.", name, 100*spread(values), 100*steady, share))
 		}
 	}
 	if most := slices.Max(s.opts.Cores); s.loaded && s.load > float64(runtime.NumCPU()-most)+spareCores {
-		list = append(list, fmt.Sprintf("Other programs kept %.1f of %d cores busy before the first round, and the benchmark takes %d: they shared. Run it again when they have ended.",
+		list = append(list, fmt.Sprintf(Shared+" %.1f of %d cores busy before the first round, and the benchmark takes %d: they shared. Run it again when they have ended.",
 			s.load, runtime.NumCPU(), most))
 	}
 	if s.opts.Count < fewRounds {

@@ -38,7 +38,12 @@ func TestCommitted(t *testing.T) {
 	}
 }
 
-const small = `points: 100
+const small = `# Machine: A small one
+goos: linux
+goarch: amd64
+cpu: CPU
+points: 100
+# This machine is noisy: very
 BenchmarkRoofline/data=walk-1 10 100 ns/op 1e9 points/s 3 peak-MiB
 BenchmarkDecimation/data=walk/func=avg/bucket=15m/touch=warm-1 10 100 ns/op 5e8 points/s 0.5 of-roofline
 BenchmarkDecimation/data=walk/func=avg/bucket=1d/zone=Europe-Berlin/touch=first-1 10 100 ns/op 2.5e8 points/s 0.25 of-roofline
@@ -49,12 +54,17 @@ BenchmarkExport/data=walk/format=csv-1 1 100 ns/op 4e6 rows/s 4e6 points/s 1e8 B
 `
 
 func TestTables(t *testing.T) {
-	list, err := read(strings.NewReader(small), "small")
+	list, err := read([]byte(small), "small")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := fillIn("a\n<!-- begin decimation -->\nold\n<!-- end decimation -->\nb\n<!-- begin ingest -->\n<!-- end ingest -->\n<!-- begin export -->\n<!-- end export -->\nc\n", list)
-	want := `a
+	got, err := fillIn("<!-- begin machine -->\n<!-- end machine -->\na\n<!-- begin decimation -->\nold\n<!-- end decimation -->\nb\n<!-- begin ingest -->\n<!-- end ingest -->\n<!-- begin export -->\n<!-- end export -->\nc\n", machine([]byte(small)), list)
+	want := `<!-- begin machine -->
+
+A small one. CPU, linux/amd64. **It was noisy, or other programs ran beside**: the text says when and how much. Rates are too low then, and intervals wide.
+
+<!-- end machine -->
+a
 <!-- begin decimation -->
 
 | data | case | cores | points/s | of-roofline | peak-MiB |
@@ -84,14 +94,14 @@ c
 	if err != nil || got != want {
 		t.Errorf("%v\n%s", err, got)
 	}
-	if _, err := fillIn("no tables", list); err == nil {
+	if _, err := fillIn("no tables", "", list); err == nil {
 		t.Error("a page without tables is filled in")
 	}
 }
 
 // TestDrawing: the chart is XML with a bar for each case, none of them beyond the axis.
 func TestDrawing(t *testing.T) {
-	list, err := read(strings.NewReader(small), "small")
+	list, err := read([]byte(small), "small")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +126,7 @@ func TestDrawing(t *testing.T) {
 
 func TestReadFaults(t *testing.T) {
 	for _, text := range []string{"", "goos: linux\n", "BenchmarkX 1 one ns/op\n"} {
-		if list, err := read(strings.NewReader(text), "text"); err == nil {
+		if list, err := read([]byte(text), "text"); err == nil {
 			t.Errorf("%q gives %v", text, list)
 		}
 	}

@@ -21,11 +21,10 @@ func main() {
 }
 
 func run(results, svg, page string) error {
-	text, err := os.Open(results)
+	text, err := os.ReadFile(results)
 	if err != nil {
 		return err
 	}
-	defer text.Close()
 	list, err := read(text, results)
 	if err != nil {
 		return err
@@ -34,7 +33,7 @@ func run(results, svg, page string) error {
 	if err != nil {
 		return err
 	}
-	after, err := fillIn(string(before), list)
+	after, err := fillIn(string(before), machine(text), list)
 	if err != nil {
 		return fmt.Errorf("%s: %w", page, err)
 	}

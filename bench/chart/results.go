@@ -1,8 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,9 +22,34 @@ type result struct {
 	values map[string][]float64
 }
 
+// machine says where and how quietly the text was measured: what its comments and its first result have to say.
+func machine(text []byte) string {
+	var lines []string
+	noisy := false
+	for line := range strings.Lines(string(text)) {
+		if said, ok := strings.CutPrefix(strings.TrimSpace(line), "# "); ok {
+			if about, ok := strings.CutPrefix(said, "Machine: "); ok && !slices.Contains(lines, about+".") {
+				lines = append(lines, about+".")
+			}
+			noisy = noisy || strings.HasPrefix(said, bench.Noisy) || strings.HasPrefix(said, bench.Shared)
+		}
+	}
+	r := benchfmt.NewReader(bytes.NewReader(text), "")
+	for r.Scan() {
+		if first, ok := r.Result().(*benchfmt.Result); ok {
+			lines = append(lines, fmt.Sprintf("%s, %s/%s.", cmp.Or(first.GetConfig("cpu"), "a processor without a name"), first.GetConfig("goos"), first.GetConfig("goarch")))
+			break
+		}
+	}
+	if noisy {
+		lines = append(lines, "**It was noisy, or other programs ran beside**: the text says when and how much. Rates are too low then, and intervals wide.")
+	}
+	return strings.Join(lines, " ")
+}
+
 // read reads benchmark text. Results come in the order in which they first appear; the rounds of a benchmark on data sets of different sizes are kept apart.
-func read(text io.Reader, name string) (list []*result, err error) {
-	r := benchfmt.NewReader(text, name)
+func read(text []byte, name string) (list []*result, err error) {
+	r := benchfmt.NewReader(bytes.NewReader(text), name)
 	known := map[string]*result{}
 	for r.Scan() {
 		line, ok := r.Result().(*benchfmt.Result)

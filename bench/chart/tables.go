@@ -22,20 +22,29 @@ var tables = []struct {
 	}},
 }
 
-// fillIn replaces what stands between the comments.
-func fillIn(page string, list []*result) (string, error) {
+// fillIn replaces what stands between the comments, and between those of the machine.
+func fillIn(page, machine string, list []*result) (string, error) {
+	page, err := between(page, "machine", machine+"\n")
 	for _, t := range tables {
-		begin, end := "<!-- begin "+t.name+" -->\n", "<!-- end "+t.name+" -->"
-		before, rest, found := strings.Cut(page, begin)
-		_, after, closed := strings.Cut(rest, end)
-		if !found || !closed {
-			return "", fmt.Errorf("it has no %q, or no %q after it", strings.TrimSpace(begin), end)
+		if err != nil {
+			return "", err
 		}
 		var b strings.Builder
 		t.write(&b, list)
-		page = before + begin + "\n" + b.String() + "\n" + end + after
+		page, err = between(page, t.name, b.String())
 	}
-	return page, nil
+	return page, err
+}
+
+// between puts a text between the two comments of that name.
+func between(page, name, text string) (string, error) {
+	begin, end := "<!-- begin "+name+" -->\n", "<!-- end "+name+" -->"
+	before, rest, found := strings.Cut(page, begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		return "", fmt.Errorf("it has no %q, or no %q after it", strings.TrimSpace(begin), end)
+	}
+	return before + begin + "\n" + text + "\n" + end + after, nil
 }
 
 // table prints a row for each result of the kinds, in the order of the text. Roofline and Append are what the others are shares of; those of an export
