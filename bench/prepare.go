@@ -19,8 +19,8 @@ import (
 // made anew.
 const generation = 1
 
-// bytesASample is what a store takes on disk while it is filled, its log included.
-const bytesASample = 64
+// bytesASample is what a store takes on disk at most: 24 bytes a sample were seen, beside some log.
+const bytesASample = 32
 
 // A data set's folder holds the store, and one of two files that say what it is:
 //
