@@ -151,6 +151,68 @@ func TestOneFault(t *testing.T) {
 	}
 }
 
+// What stands in decimation is what the item says; an offset is looked at in an unknown zone, too.
+func TestDecimation(t *testing.T) {
+	for _, c := range []struct {
+		decimation string
+		functions  []decimation.Function
+		list       bool
+		buckets    string
+	}{
+		{`{"ds": "1d"}`, []decimation.Function{decimation.Avg}, false, "1d"},
+		{`{"ds": "1d", "dsf": "last"}`, []decimation.Function{decimation.Last}, false, "1d"},
+		{`{"ds": "1d", "dsf": ["count"], "offset": "PT6H"}`, []decimation.Function{decimation.Count}, true, "1d+PT6H"},
+		{`{"ds": "1y", "dsf": ["max", "first"], "offset": "P3M"}`, []decimation.Function{decimation.Max, decimation.First}, true, "1y+P3M"},
+	} {
+		r, err := Parse([]byte(strings.Replace(valid, `"channelId"`, `"decimation": `+c.decimation+`, "channelId"`, 1)), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.decimation, err)
+			continue
+		}
+		it := r.Items[0]
+		b, err := it.Buckets(r.Format.Zone)
+		if err != nil || !slices.Equal(it.Functions, c.functions) || it.List != c.list || b.String() != c.buckets {
+			t.Errorf("%s is %v (a list: %v) of %s, %v", c.decimation, it.Functions, it.List, b, err)
+		}
+	}
+	request := strings.Replace(valid, `"channelId"`, `"decimation": {"ds": "1d", "offset": "P1D"}, "channelId"`, 1)
+	var paths []string
+	for _, f := range faults(t, strings.Replace(request, `"csv"`, `"csv", "timezone": "CEST"`, 1), Options{}) {
+		paths = append(paths, f.Path)
+	}
+	if want := []string{"format.timezone", "items[0].params.decimation.offset"}; !slices.Equal(paths, want) {
+		t.Errorf("the faults are at %v, want %v", paths, want)
+	}
+}
+
+// The columns of items with several forms of dsf: what an item can fill, and what is said of one that none can.
+func TestLongColumns(t *testing.T) {
+	for _, c := range []struct {
+		decimation string
+		id         string
+		says       string // "": it can be filled
+	}{
+		{``, "value", ""},
+		{``, "sum", ""},
+		{``, "value.avg", "items[0] is not decimated: write value"},
+		{`"decimation": {"ds": "1d", "dsf": "avg"}, `, "value", ""},
+		{`"decimation": {"ds": "1d", "dsf": "avg"}, `, "value.avg", "items[0] has one function and no list: write value"},
+		{`"decimation": {"ds": "1d", "dsf": "avg"}, `, "sum", "it belongs to long rows of raw samples"},
+		{`"decimation": {"ds": "1d", "dsf": ["avg"]}, `, "value.avg", ""},
+		{`"decimation": {"ds": "1d", "dsf": ["avg"]}, `, "count", ""},
+		{`"decimation": {"ds": "1d", "dsf": ["avg"]}, `, "value", "write value.avg"},
+		{`"decimation": {"ds": "1d", "dsf": ["avg", "max", "sum"]}, `, "value.min", "write value.avg, value.max or value.sum"},
+		{`"decimation": {"ds": "1d", "dsf": ["avg", "max"]}, `, "value.maxx", "did you mean value.max?"},
+		{`"decimation": {"ds": "1d", "dsf": ["avg", "max"]}, `, "valu.max", "did you mean value.max?"},
+	} {
+		text := strings.Replace(strings.Replace(valid, `"channelId"`, c.decimation+`"channelId"`, 1), `"csv"`, `"csv", "columns": [{"id": "time"}, {"id": "`+c.id+`"}]`, 1)
+		_, err := Parse([]byte(text), Options{})
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s under {%s}: %v, want %q", c.id, c.decimation, err, c.says)
+		}
+	}
+}
+
 func TestWideNeedsTime(t *testing.T) {
 	request := strings.Replace(strings.Replace(valid, `"csv"`, `"csv", "columns": [{"id": "a"}]`, 1), `"channelId"`, `"outputFormat": "wide", "channelId"`, 1)
 	got := faults(t, request, Options{})
@@ -251,6 +313,7 @@ func TestISOTimesBecomeSeconds(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(valid))
+	f.Add([]byte(strings.Replace(valid, `"channelId"`, `"decimation": {"ds": "1M", "dsf": ["avg", "last"], "offset": "P3DT6H"}, "channelId"`, 1)))
 	for _, name := range []string{"connhex-create.json", "meter-monthly.json"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
