@@ -21,6 +21,9 @@ func NewPool(cores int, guard func(func() error) error) *Pool {
 	return &Pool{slots: make(chan struct{}, max(1, cores)), guard: guard}
 }
 
+// Cores is how many goroutines the pool has.
+func (p *Pool) Cores() int { return cap(p.slots) }
+
 // Extent says roughly where a series' samples are. It decides how the work is cut, never what comes out.
 type Extent struct {
 	First, Last int64 // ns
@@ -38,7 +41,7 @@ func (p *Pool) newReader(open func(from, to int64) (array.RecordReader, error), 
 	if len(spec.Functions) == 0 {
 		return nil, errNoFunction
 	}
-	cores := cap(p.slots)
+	cores := p.Cores()
 	cuts := []int64{spec.From, spec.To}
 	if cores > 1 {
 		cuts = extent.cut(spec.From, spec.To, size)

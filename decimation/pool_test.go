@@ -141,6 +141,37 @@ func TestPoolFaults(t *testing.T) {
 	}
 }
 
+// TestPoolOverflow: a result beyond float64 in a bucket that chunks share ends the reader, and nothing waits for it.
+func TestPoolOverflow(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	samples := []sample{{0, math.MaxFloat64}, {second, math.MaxFloat64}, {2 * second, 1}, {100 * second, 1}}
+	for size := range int64(4) {
+		for cores := 1; cores <= 3; cores++ {
+			open := func(from, to int64) (array.RecordReader, error) {
+				var part []sample
+				for _, s := range samples {
+					if s.t >= from && s.t < to {
+						part = append(part, s)
+					}
+				}
+				return source(t, memory.DefaultAllocator, part, rand.New(rand.NewPCG(1, 2)), nil), nil
+			}
+			for _, width := range []string{"1m", "1h"} {
+				spec := Spec{Buckets: NewBuckets(mustWidth(t, width), mustZone(t, "UTC")), Functions: []Function{Sum}, From: math.MinInt64, To: math.MaxInt64}
+				r, err := NewPool(cores, nil).newReader(open, spec, Extent{First: 0, Last: 100 * second, Samples: 4}, size+1, memory.DefaultAllocator)
+				if err != nil {
+					t.Fatal(err)
+				}
+				over := (*OverflowError)(nil)
+				if r.Next() || !errors.As(r.Err(), &over) || over.Bucket != 0 {
+					t.Errorf("%s buckets, %d cores: %v", width, cores, r.Err())
+				}
+				r.Release()
+			}
+		}
+	}
+}
+
 // TestExtentCuts: whatever the extent says, cuts ascend from from to to.
 func TestExtentCuts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

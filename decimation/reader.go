@@ -72,7 +72,7 @@ type bucketReader struct {
 	started int // chunks that were given to the pool
 	at      int // the chunk that rows are taken from
 	row     int // the first row of its page that was not taken
-	fetched bool
+	fetched bool // its page is here, and nobody works at it
 	open    partial // the bucket that the chunks before ended in
 	page    page
 	record  arrow.Record
@@ -150,8 +150,8 @@ func (r *bucketReader) take() {
 		}
 		return
 	}
-	r.fetched = false
 	if !c.done {
+		r.fetched = false
 		r.submit(c)
 		return
 	}
@@ -164,7 +164,7 @@ func (r *bucketReader) take() {
 		r.spec.Total.Merge(&c.total)
 	}
 	c.close()
-	r.at++
+	r.at, r.fetched = r.at+1, false
 	r.start()
 }
 

@@ -14,9 +14,12 @@ type cursor struct {
 	pos    int   // the next row of the record
 	n      int   // rows of the record
 
-	open    func() (array.RecordReader, error) // called when the first row is due
-	reader  array.RecordReader
-	explain func(error) error // says which series an error is about
+	open      func() (array.RecordReader, error) // called when the first row is due, or before
+	following []*cursor                          // whose rows are due next: their readers begin with this one's
+	begun     bool
+	reader    array.RecordReader
+	fault     error             // of open
+	explain   func(error) error // says which series an error is about
 
 	// firsts are, under delta, by column of values the time of its first difference, where that is empty because nothing came before; else
 	// math.MinInt64, where no bucket starts.
@@ -31,6 +34,14 @@ type cursor struct {
 	received []arrow.Timestamp
 	protocol []uint8
 	count    []int64
+}
+
+// begin opens the reader, where it is not open yet: one that decimates works from then on.
+func (c *cursor) begin() {
+	if !c.begun {
+		c.begun = true
+		c.reader, c.fault = c.open()
+	}
 }
 
 // load goes to the next record that has rows; more is false at the end.

@@ -14,6 +14,7 @@ type group struct {
 	items     []*Item
 	functions []decimation.Function // what a cursor's values are, of decimated items
 	fields    []string              // what is scanned
+	pool      *decimation.Pool
 }
 
 // groupItems is how many items a group has at most: each has an open file, and a PDF in the making lies in memory.
@@ -26,7 +27,7 @@ func (p *Plan) groupUp() {
 		at := slices.IndexFunc(p.groups, func(g *group) bool { return len(g.items) < groupItems && sameRows(g.Item, it) })
 		if at < 0 {
 			at = len(p.groups)
-			p.groups = append(p.groups, &group{Item: it})
+			p.groups = append(p.groups, &group{Item: it, pool: p.pool})
 		}
 		g := p.groups[at]
 		g.items = append(g.items, it)

@@ -26,10 +26,14 @@ func (m *merge) next(limit int) (c *cursor, lo, hi int, err error) {
 	if err := m.advance(); err != nil {
 		return nil, 0, 0, err
 	}
-	for len(m.heap) > 0 && m.heap[0].reader == nil {
+	for len(m.heap) > 0 && m.heap[0].n == 0 {
 		c := m.heap[0]
-		if c.reader, err = c.open(); err != nil {
-			return nil, 0, 0, c.explain(err)
+		c.begin()
+		if c.fault != nil {
+			return nil, 0, 0, c.explain(c.fault)
+		}
+		for _, f := range c.following {
+			f.begin()
 		}
 		if err := m.refill(c); err != nil {
 			return nil, 0, 0, err

@@ -1,6 +1,10 @@
 package export
 
-import "github.com/apache/arrow/go/v17/arrow/memory"
+import (
+	"runtime"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
 
 // Options are what a job needs beside its request. The zero value plans at the Unix epoch with the default limits.
 type Options struct {
@@ -8,6 +12,7 @@ type Options struct {
 	At    *int64 // ns: in place of Now, to choose another run
 	Align bool   // a period without from and to ends at the last calendar boundary instead of when the job is due
 
+	Cores     int  // how many decimate at a time; 0 is all. No byte depends on it
 	Overwrite bool // Run may replace the files that the destination's manifest lists
 	Limits    Limits
 	TempDir   string // where Stream lets formats keep scratch files; empty is the system's
@@ -39,6 +44,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Limits.PDFRows <= 0 {
 		o.Limits.PDFRows = 100_000
+	}
+	if o.Cores <= 0 {
+		o.Cores = runtime.GOMAXPROCS(0)
 	}
 	if o.Progress == nil {
 		o.Progress = func(int, int64, int64) {}

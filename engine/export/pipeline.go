@@ -29,6 +29,12 @@ func (g *group) cursors(ctx context.Context, snap Snapshot, zone *time.Location)
 		c.explain = func(err error) error { return g.rowError(i, zone, err) }
 		list = append(list, c)
 	}
+	if g.request.Bucket != nil {
+		ahead := 2 * g.pool.Cores() // while one series ends, the next ones keep all cores busy
+		for i, c := range list {
+			c.following = list[i+1 : min(i+1+ahead, len(list))]
+		}
+	}
 	return list
 }
 
@@ -86,16 +92,21 @@ func (it *Item) scanned() []string {
 // read is a series' way from the source to its rows: scan, decimate, fill, delta. Each reader pulls from the one before. Where total is given, it
 // takes the values of the raw samples as they pass.
 func (g *group) read(ctx context.Context, snap Snapshot, c *cursor, total *decimation.Moments) (array.RecordReader, error) {
-	r, err := snap.Scan(ctx, g.Series[c.series].ID, g.From, g.To, g.fields...)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case g.request.Bucket == nil && total != nil:
-		r = &tap{RecordReader: r, total: total}
-	case g.request.Bucket != nil:
+	s := &g.Series[c.series]
+	scan := func(from, to int64) (array.RecordReader, error) { return snap.Scan(ctx, s.ID, from, to, g.fields...) }
+	var r array.RecordReader
+	var err error
+	if g.request.Bucket == nil {
+		if r, err = scan(g.From, g.To); err != nil {
+			return nil, err
+		}
+		if total != nil {
+			r = &tap{RecordReader: r, total: total}
+		}
+	} else {
 		spec := decimation.Spec{Buckets: g.buckets, Functions: g.functions, From: g.From, To: g.To, Batch: g.batch(), Total: total}
-		if r, err = decimation.NewReader(r, spec); err != nil {
+		extent := decimation.Extent{First: s.Range.FirstValue, Last: s.Range.LastValue, Samples: s.Range.Samples}
+		if r, err = g.pool.NewReader(scan, spec, extent); err != nil {
 			return nil, err
 		}
 		if g.request.Fill != nil {

@@ -19,6 +19,7 @@ type Plan struct {
 	Items   []Item
 
 	groups []*group
+	pool   *decimation.Pool
 	format format
 	opts   Options
 }
@@ -60,7 +61,7 @@ func NewPlan(ctx context.Context, snap Snapshot, r *request.Request, opts Option
 	if !ok {
 		return nil, &RequestError{request.Faults{{Path: "format.extension", Value: fmt.Sprintf("%q", r.Format.Extension), Message: "there is no such format"}}}
 	}
-	p := &Plan{Request: r, format: format, opts: opts}
+	p := &Plan{Request: r, format: format, opts: opts, pool: decimation.NewPool(opts.Cores, guard(snap))}
 	faults := staticFaults(r)
 	faults = append(faults, p.resolveRanges()...)
 	missing, found, err := p.resolveSeries(ctx, snap)

@@ -59,3 +59,17 @@ type Snapshot interface {
 	Arrival() uint64
 	Close() error
 }
+
+// Guarded is what a Snapshot is besides, whose records lie in memory that may fail while it is read. Guard runs f, which reads records of the
+// snapshot's scans in the goroutine that Guard is called in; such a fault is then an error.
+type Guarded interface {
+	Guard(f func() error) error
+}
+
+// guard is the snapshot's Guard; nil where it has none.
+func guard(snap Snapshot) func(func() error) error {
+	if g, ok := snap.(Guarded); ok {
+		return g.Guard
+	}
+	return nil
+}

@@ -33,7 +33,7 @@ type columns struct {
 	hasUpdate   []bool
 
 	reader *Reader // nil in memory
-	last   int64 // time of the last row
+	last   int64   // time of the last row
 	bounds decimation.Exponents
 	known  bool // bounds holds those of value
 	held   bool // somebody points to these columns: the next block gets others
