@@ -70,54 +70,69 @@ func (m measurement) value(unit string) (v float64, ok bool) {
 	return 0, false
 }
 
-// measure runs the subject until it has run for at least so long in all, and at least once. beside, where there is one, takes turns with it: the subject's points/s are
-// given as a share of its, in the unit share.
+// tally is how often a subject has run, and for how long in all.
+type tally struct {
+	of      subject
+	runs    int
+	elapsed time.Duration
+}
+
+func (t *tally) once() error {
+	took, err := t.of.once()
+	t.elapsed += took
+	t.runs++
+	return err
+}
+
+// run is the time of one run, s.
+func (t *tally) run() float64 { return t.elapsed.Seconds() / float64(t.runs) }
+
+// points is the rate of points/s.
+func (t *tally) points() float64 {
+	for _, a := range t.of.amounts() {
+		if a.rate == "points/s" {
+			return a.n / t.run()
+		}
+	}
+	return 0
+}
+
+// measure runs the subject until it has run for at least so long in all, and at least once. beside, where there is one, takes turns with it, for as long as the subject but not
+// much longer than least: the subject's points/s are given as a share of its, in the unit share.
 func (s subject) measure(ctx context.Context, cores int, least time.Duration, beside *subject, share string) (m measurement, err error) {
 	debug.FreeOSMemory() // nobody pays for what another left behind, nor counts it
 	peak := watchMemory()
 	if !s.cold {
 		_, err = s.once() // its buffers are made here
 	}
-	var elapsed, theirs time.Duration
-	for err == nil && (m.runs == 0 || elapsed < least) {
+	ours, theirs := tally{of: s}, tally{}
+	for err == nil && (ours.runs == 0 || ours.elapsed < least) {
 		if err = ctx.Err(); err != nil {
 			break
 		}
-		if s.cold && m.runs > 0 {
+		if s.cold && ours.runs > 0 {
 			runtime.GC() // nor does a run for the one before
 		}
-		var took time.Duration
-		took, err = s.once()
-		elapsed += took
-		m.runs++
-		if err == nil && beside != nil {
-			took, err = beside.once()
-			theirs += took
+		err = ours.once()
+		if beside == nil {
+			continue
+		}
+		theirs.of = *beside
+		for err == nil && (theirs.runs == 0 || theirs.elapsed < min(ours.elapsed, least)) {
+			err = theirs.once()
 		}
 	}
 	memory := peak()
 	if err != nil {
 		return m, fmt.Errorf("%s: %w", s.name, err)
 	}
-	m.name, m.cores = s.name, cores
-	perRun := elapsed.Seconds() / float64(m.runs)
-	m.metrics = append(m.metrics, metric{"ns/op", perRun * 1e9})
+	m = measurement{name: s.name, cores: cores, runs: ours.runs, metrics: []metric{{"ns/op", ours.run() * 1e9}}}
 	for _, a := range s.amounts() {
-		m.metrics = append(m.metrics, metric{a.rate, a.n / perRun})
+		m.metrics = append(m.metrics, metric{a.rate, a.n / ours.run()})
 	}
 	m.metrics = append(m.metrics, metric{"peak-MiB", float64(memory) / (1 << 20)})
 	if beside != nil {
-		m.metrics = append(m.metrics, metric{share, points(s) / points(*beside) * theirs.Seconds() / elapsed.Seconds()})
+		m.metrics = append(m.metrics, metric{share, ours.points() / theirs.points()})
 	}
 	return m, nil
-}
-
-// points is how many the last run handled.
-func points(s subject) float64 {
-	for _, a := range s.amounts() {
-		if a.rate == "points/s" {
-			return a.n
-		}
-	}
-	return 0
 }
