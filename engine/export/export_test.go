@@ -225,7 +225,7 @@ func TestPlanPrintsAsJSONAndText(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"timezone":"UTC","items":[{"file":"c1-events.data.csv","from":null,"to":"1970-01-01T02:00:00Z","columns":["time","name","unit","value"],` +
-		`"series":[{"name":"n","label":"N","unit":"V","samples":2}],"buckets":2,"rows":2,"exact":false,"bytes":72}]}`
+		`"series":[{"name":"n","label":"N","unit":"V","samples":2}],"decimation":"avg of 1h, aligned to the wall clock of UTC; a row's time is its bucket's start","buckets":2,"rows":2,"exact":false,"bytes":72}]}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -233,7 +233,7 @@ func TestPlanPrintsAsJSONAndText(t *testing.T) {
 	if err := p.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"rows     at most 2", "buckets  2", "n (V) as N: 2 samples", "to       1970-01-01T02:00:00Z"} {
+	for _, line := range []string{"rows     at most 2", "buckets  2: avg of 1h, aligned to the wall clock of UTC;", "n (V) as N: 2 samples", "to       1970-01-01T02:00:00Z"} {
 		if !strings.Contains(text.String(), line) {
 			t.Errorf("the plan lacks %q:\n%s", line, text.String())
 		}

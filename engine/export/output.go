@@ -34,20 +34,17 @@ type shape interface {
 	release()
 }
 
-func (p *Plan) newShape(it *Item, emit func(arrow.Record) error) shape {
-	if it.request.Wide {
-		return newWideRows(p, it, emit)
-	}
-	return newLongRows(p, it, emit)
-}
-
 func (p *Plan) openOutput(it *Item, doc formats.Document, w io.Writer) (*output, error) {
 	writer, err := p.format.open(w, doc)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", it.File, err)
 	}
 	o := &output{plan: p, item: it, writer: writer, result: itemResult{bySeries: make([]int64, len(it.Series))}}
-	o.shape = p.newShape(it, o.emit)
+	if it.request.Wide {
+		o.shape = newWideRows(p, it, o.emit)
+	} else {
+		o.shape = newLongRows(p, it, o.emit)
+	}
 	return o, nil
 }
 

@@ -15,15 +15,16 @@ type planView struct {
 }
 
 type itemView struct {
-	File    string       `json:"file"`
-	From    *string      `json:"from"` // null is an open end
-	To      *string      `json:"to"`
-	Columns []string     `json:"columns"`
-	Series  []seriesView `json:"series"`
-	Buckets int64        `json:"buckets,omitempty"`
-	Rows    int64        `json:"rows"`
-	Exact   bool         `json:"exact"` // else rows are a bound
-	Bytes   int64        `json:"bytes"` // estimated
+	File       string       `json:"file"`
+	From       *string      `json:"from"` // null is an open end
+	To         *string      `json:"to"`
+	Columns    []string     `json:"columns"`
+	Series     []seriesView `json:"series"`
+	Decimation string       `json:"decimation,omitempty"` // the functions, and of which buckets
+	Buckets    int64        `json:"buckets,omitempty"`
+	Rows       int64        `json:"rows"`
+	Exact      bool         `json:"exact"` // else rows are a bound
+	Bytes      int64        `json:"bytes"` // estimated
 }
 
 type seriesView struct {
@@ -45,6 +46,9 @@ func (p *Plan) view() planView {
 		it := &p.Items[i]
 		x := itemView{File: it.File, Buckets: it.Buckets, Rows: it.Rows, Exact: it.Exact, Bytes: it.Bytes, Series: []seriesView{}}
 		x.From, x.To = it.ends(zone.Location)
+		if it.request.Bucket != nil {
+			x.Decimation = it.bucketRule(zone.Name)
+		}
 		for _, c := range it.columns {
 			x.Columns = append(x.Columns, c.Label)
 		}
@@ -76,7 +80,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 		fmt.Fprintf(t, "\n%s\n", it.File)
 		fmt.Fprintf(t, "  from\t%s\n  to\t%s\n", endOr(it.From, firstSample), endOr(it.To, lastSample))
 		if it.Buckets > 0 {
-			fmt.Fprintf(t, "  buckets\t%d\n", it.Buckets)
+			fmt.Fprintf(t, "  buckets\t%d: %s\n", it.Buckets, it.Decimation)
 		}
 		atMost := ""
 		if !it.Exact {
