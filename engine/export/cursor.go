@@ -36,8 +36,18 @@ type cursor struct {
 	count    []int64
 }
 
-// begin opens the reader, where it is not open yet: one that decimates works from then on.
-func (c *cursor) begin() {
+// begin opens the reader, where it is not open yet, and those of the cursors that follow: one that decimates works from then on.
+func (c *cursor) begin() error {
+	c.prepare()
+	if c.fault == nil {
+		for _, f := range c.following {
+			f.prepare()
+		}
+	}
+	return c.fault
+}
+
+func (c *cursor) prepare() {
 	if !c.begun {
 		c.begun = true
 		c.reader, c.fault = c.open()

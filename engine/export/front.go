@@ -25,31 +25,41 @@ func (g *group) readAhead(ctx context.Context, snap Snapshot, cursors []*cursor)
 	for _, c := range cursors {
 		f := &front{cursor: c}
 		fronts[c.series] = f
-		if err := f.read(ctx, func() (array.RecordReader, error) { return g.read(ctx, snap, c, &f.raw) }); err != nil {
+		c.open = func() (array.RecordReader, error) { return g.read(ctx, snap, c, &f.raw) }
+	}
+	for _, c := range cursors {
+		if err := fronts[c.series].read(ctx); err != nil {
+			for _, begun := range cursors {
+				begun.close()
+			}
 			releaseFronts(fronts)
 			return nil, c.explain(err)
 		}
-		c.open = f.open
 	}
 	return fronts, nil
 }
 
-func (f *front) read(ctx context.Context, open func() (array.RecordReader, error)) error {
-	r, err := open()
-	if err != nil {
+// read keeps all rows of its cursor, which then begins anew and reads them from here.
+func (f *front) read(ctx context.Context) error {
+	c := f.cursor
+	if err := c.begin(); err != nil {
 		return err
 	}
-	defer r.Release()
-	f.schema = r.Schema()
-	for r.Next() {
+	f.schema = c.reader.Schema()
+	for c.reader.Next() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rec := r.Record()
+		rec := c.reader.Record()
 		rec.Retain()
 		f.rows = append(f.rows, rec)
 	}
-	return r.Err()
+	if err := c.reader.Err(); err != nil {
+		return err
+	}
+	c.close()
+	c.begun, c.following, c.open = false, nil, f.open
+	return nil
 }
 
 // open reads the rows that were kept.

@@ -28,12 +28,8 @@ func (m *merge) next(limit int) (c *cursor, lo, hi int, err error) {
 	}
 	for len(m.heap) > 0 && m.heap[0].n == 0 {
 		c := m.heap[0]
-		c.begin()
-		if c.fault != nil {
-			return nil, 0, 0, c.explain(c.fault)
-		}
-		for _, f := range c.following {
-			f.begin()
+		if err := c.begin(); err != nil {
+			return nil, 0, 0, c.explain(err)
 		}
 		if err := m.refill(c); err != nil {
 			return nil, 0, 0, err
