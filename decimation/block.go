@@ -13,7 +13,8 @@ import (
 type Block struct {
 	Times  []arrow.Timestamp // ns, ascending
 	Values []float64         // as many
-	Last   int64             // the last of Times: looking there would wait for memory
+	First  int64             // the first of Times, and
+	Last   int64             // the last: looking there would wait for memory
 	Nulls  *array.Float64    // the values with their missing ones; nil where none is missing
 	Bounds *Exponents        // of the values; nil where they are not known
 }
@@ -56,8 +57,8 @@ func (s *samples) advance() (more bool, err error) {
 			s.block = Block{}
 			return false, err
 		}
-		if len(s.block.Times) > 0 && int64(s.block.Times[0]) < s.last {
-			return false, fmt.Errorf("the source goes back in time, from %s to %s", utc(s.last), utc(int64(s.block.Times[0])))
+		if len(s.block.Times) > 0 && s.block.First < s.last {
+			return false, fmt.Errorf("the source goes back in time, from %s to %s", utc(s.last), utc(s.block.First))
 		}
 	}
 	return true, nil
@@ -82,12 +83,27 @@ func (s *samples) load() (more bool, err error) {
 	values := rec.Column(s.valueColumn).(*array.Float64)
 	s.block = Block{Times: times.TimestampValues(), Values: values.Float64Values()}
 	if n := len(s.block.Times); n > 0 {
-		s.block.Last = int64(s.block.Times[n-1])
+		s.block.First, s.block.Last = int64(s.block.Times[0]), int64(s.block.Times[n-1])
 	}
 	if values.NullN() > 0 {
 		s.block.Nulls = values
 	}
 	return true, nil
+}
+
+// at is the time of row i.
+func (b *Block) at(i int) int64 {
+	if i == 0 {
+		return b.First
+	}
+	return int64(b.Times[i])
+}
+
+// prefetch has the processor bring the time of row i, which may not be there, while it does other work.
+func (b *Block) prefetch(i int) {
+	if vector && i < len(b.Times) {
+		prefetch(&b.Times[i])
+	}
 }
 
 // seek is the block's first row from i on whose time is at or past t. It guesses where that is, as samples mostly come at even intervals,
@@ -97,12 +113,13 @@ func (b *Block) seek(i int, t int64) int {
 	if i >= len(times) || b.Last < t {
 		return len(times)
 	}
-	if int64(times[i]) >= t {
+	from := b.at(i)
+	if from >= t {
 		return i
 	}
 	// Of what follows, times[low] < t ≤ times[high].
 	low, high := i, len(times)-1
-	begin := uint64(times[low]) // differences of int64 need 64 bits without a sign
+	begin := uint64(from) // differences of int64 need 64 bits without a sign
 	guess := low + int(float64(uint64(t)-begin)/float64(uint64(b.Last)-begin)*float64(high-low))
 	guess = min(max(guess, low+1), high)
 	if int64(times[guess]) < t {

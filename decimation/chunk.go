@@ -26,7 +26,7 @@ type chunk struct {
 
 	// What advance leaves.
 	head, open partial // the first bucket, once; the last bucket, when done
-	page       page
+	page       *page
 	done       bool
 	err        error
 }
@@ -64,6 +64,8 @@ func (c *chunk) close() {
 		c.samples.src.Release()
 		c.samples = samples{}
 	}
+	c.page.free()
+	c.page = nil
 }
 
 // advance makes a page of up to a batch of rows.
@@ -96,7 +98,7 @@ func (c *chunk) advance() {
 // its sum.
 func (c *chunk) take() error {
 	b, next := &c.samples.block, c.samples.next
-	t := int64(b.Times[next])
+	t := b.at(next)
 	if t < c.from {
 		c.samples.next = b.seek(next, c.from)
 		return nil
@@ -115,6 +117,9 @@ func (c *chunk) take() error {
 		}
 	}
 	stop := b.seek(next, min(c.end, c.to))
+	if next > 0 {
+		b.prefetch(stop + stop - next) // where the next bucket may end
+	}
 	c.add(next, stop)
 	c.samples.next = stop
 	return nil
@@ -155,7 +160,7 @@ func (c *chunk) leave() error {
 		c.moments = new(Moments)
 		return nil
 	}
-	err := closeBucket(c.spec, c.start, c.moments, &c.page)
+	err := closeBucket(c.spec, c.start, c.moments, c.page)
 	c.moments.Reset()
 	return err
 }

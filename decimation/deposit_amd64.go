@@ -2,7 +2,10 @@
 
 package decimation
 
-import "golang.org/x/sys/cpu"
+import (
+	"github.com/apache/arrow/go/v17/arrow"
+	"golang.org/x/sys/cpu"
+)
 
 // vector says whether the processor has AVX2 and fused multiply-add, which the loops in deposit_amd64.s need.
 var vector = cpu.X86.HasAVX2 && cpu.X86.HasFMA
@@ -21,3 +24,8 @@ func squareVector(values *float64, n int, s *starts, p *parts)
 //
 //go:noescape
 func extremesVector(values *float64, n int) (low, high float64)
+
+// prefetch brings a time into the cache. It does not wait for it.
+//
+//go:noescape
+func prefetch(t *arrow.Timestamp)

@@ -158,3 +158,9 @@ extremes8:
 	VMOVSD       X2, high+24(FP)
 	VZEROUPPER
 	RET
+
+// func prefetch(t *arrow.Timestamp)
+TEXT ·prefetch(SB), NOSPLIT, $0-8
+	MOVQ       t+0(FP), AX
+	PREFETCHT0 (AX)
+	RET

@@ -2,9 +2,12 @@
 
 package decimation
 
+import "github.com/apache/arrow/go/v17/arrow"
+
 // vector says that there are no loops for this processor but the plain ones.
 var vector = false
 
 func sumVector(*float64, int, float64) (high, low float64) { panic("decimation: no vectors here") }
 func squareVector(*float64, int, *starts, *parts)          { panic("decimation: no vectors here") }
 func extremesVector(*float64, int) (low, high float64)     { panic("decimation: no vectors here") }
+func prefetch(*arrow.Timestamp)                            {}

@@ -76,7 +76,7 @@ type filler struct {
 	finished   bool
 
 	cells []neighbours // a function each
-	page  page
+	page  *page
 	line  scratch
 }
 
@@ -94,6 +94,8 @@ type point struct {
 func (f *filler) Release() {
 	if f.release() {
 		f.ahead.release()
+		f.page.free()
+		f.page = nil
 	}
 }
 

@@ -279,7 +279,7 @@ type sparse struct {
 	rows   int
 	size   int
 	next   int
-	page   page
+	page   *page
 	record arrow.Record
 	mem    memory.Allocator
 }
@@ -299,10 +299,10 @@ func (s *sparse) Next() bool {
 	if s.next == s.rows {
 		return false
 	}
-	p := &s.page
-	if p.values == nil {
-		*p = newPage(2)
+	if s.page == nil {
+		s.page = newPage(2)
 	}
+	p := s.page
 	for ; s.next < s.rows && p.rows() < s.size; s.next++ {
 		p.row(int64(s.next)*second, 1)
 		p.value(0, float64(s.next), true)

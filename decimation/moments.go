@@ -42,18 +42,22 @@ func (m *Moments) add(n needs, values []float64, bounds *Exponents) {
 		m.first, m.min, m.max = values[0], values[0], values[0]
 		m.fixed.bounds = NoExponents
 	}
-	m.last = values[len(values)-1]
 	m.count += int64(len(values))
 	if n&needExtremes != 0 && n&needSquares == 0 {
 		m.min, m.max = extremesOf(values, m.min, m.max)
 	}
-	if n&(needSum|needSquares) == 0 {
-		return
-	}
-	if bounds != nil {
+	switch {
+	case n&(needSum|needSquares) == 0:
+	case bounds != nil:
 		m.addSums(values, n&needSquares != 0, *bounds)
-		return
+	default:
+		m.addUnknown(values, n&needSquares != 0)
 	}
+	m.last = values[len(values)-1] // now that it is in the cache
+}
+
+// addUnknown adds values whose exponents are not known.
+func (m *Moments) addUnknown(values []float64, squares bool) {
 	for len(values) > 0 {
 		stretch := values[:min(1<<mostSize, len(values))]
 		values = values[len(stretch):]
@@ -62,7 +66,7 @@ func (m *Moments) add(n needs, values []float64, bounds *Exponents) {
 			m.widen().notFinite, m.wide.used = true, true
 			return
 		}
-		m.addSums(stretch, n&needSquares != 0, e)
+		m.addSums(stretch, squares, e)
 	}
 }
 

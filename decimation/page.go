@@ -1,6 +1,8 @@
 package decimation
 
 import (
+	"sync"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -47,7 +49,26 @@ type cells struct {
 	valid  []bool
 }
 
-func newPage(functions int) page { return page{values: make([]cells, functions)} }
+// pages are those that no reader needs any more: each is as long as a batch, and of many series read side by side each has two.
+var pages = sync.Pool{New: func() any { return new(page) }}
+
+// newPage is an empty page for so many functions. free gives it back.
+func newPage(functions int) *page {
+	p := pages.Get().(*page)
+	for len(p.values) < functions {
+		p.values = append(p.values, cells{})
+	}
+	p.values = p.values[:functions]
+	p.clear()
+	return p
+}
+
+func (p *page) free() {
+	if p != nil {
+		p.values = p.values[:cap(p.values)]
+		pages.Put(p)
+	}
+}
 
 func (p *page) rows() int { return len(p.times) }
 

@@ -69,12 +69,12 @@ type bucketReader struct {
 	chunks     []*chunk
 	ahead      int // chunks that are being read at a time
 
-	started int // chunks that were given to the pool
-	at      int // the chunk that rows are taken from
-	row     int // the first row of its page that was not taken
-	fetched bool // its page is here, and nobody works at it
+	started int     // chunks that were given to the pool
+	at      int     // the chunk that rows are taken from
+	row     int     // the first row of its page that was not taken
+	fetched bool    // its page is here, and nobody works at it
 	open    partial // the bucket that the chunks before ended in
-	page    page
+	page    *page
 	record  arrow.Record
 	err     error
 }
@@ -102,6 +102,8 @@ func (r *bucketReader) Release() {
 		}
 		c.close()
 	}
+	r.page.free()
+	r.page = nil
 }
 
 // drop lets go of the record handed out last.
@@ -119,7 +121,7 @@ func (r *bucketReader) Next() bool {
 		r.take()
 	}
 	if r.err == nil && r.at == len(r.chunks) && r.page.rows() < r.spec.batch() {
-		r.err = r.open.close(r.spec, &r.page)
+		r.err = r.open.close(r.spec, r.page)
 	}
 	if r.err != nil || r.page.rows() == 0 {
 		return false
@@ -145,8 +147,8 @@ func (r *bucketReader) take() {
 		}
 	}
 	if r.row < c.page.rows() {
-		if r.err = r.open.close(r.spec, &r.page); r.err == nil {
-			r.row = r.page.take(&c.page, r.row, r.spec.batch())
+		if r.err = r.open.close(r.spec, r.page); r.err == nil {
+			r.row = r.page.take(c.page, r.row, r.spec.batch())
 		}
 		return
 	}
@@ -175,7 +177,7 @@ func (r *bucketReader) join(p *partial) error {
 		*p = partial{}
 		return nil
 	}
-	err := r.open.close(r.spec, &r.page)
+	err := r.open.close(r.spec, r.page)
 	r.open, *p = *p, partial{}
 	return err
 }
@@ -190,7 +192,9 @@ func (r *bucketReader) start() {
 
 // submit has a chunk make its next page.
 func (r *bucketReader) submit(c *chunk) {
-	c.page.clear()
+	if c.page != nil {
+		c.page.clear()
+	}
 	if r.pool == nil {
 		c.due = true
 		return

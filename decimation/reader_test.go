@@ -368,7 +368,7 @@ func TestSeek(t *testing.T) {
 		for want < len(times) && int64(times[want]) < end {
 			want++
 		}
-		if got := (&Block{Times: times, Last: int64(times[len(times)-1])}).seek(from, end); got != want {
+		if got := (&Block{Times: times, First: int64(times[0]), Last: int64(times[len(times)-1])}).seek(from, end); got != want {
 			t.Fatalf("seek(%v, %d, %d) is %d, want %d", times, from, end, got, want)
 		}
 	})

@@ -33,7 +33,8 @@ type columns struct {
 	hasUpdate   []bool
 
 	reader *Reader // nil in memory
-	last   int64   // time of the last row
+	first  int64   // time of the first row, and
+	last   int64   // of the last
 	bounds decimation.Exponents
 	known  bool // bounds holds those of value
 	held   bool // somebody points to these columns: the next block gets others
@@ -126,7 +127,7 @@ func (c *columns) checkContent(k *block) error {
 // memory lays open rows i ≤ k < j of r.
 func (c *columns) memory(r *Rows, i, j int) {
 	s := r.Slice(i, j)
-	*c = columns{n: j - i, strict: strictlyAscending(s.Time), time: s.Time, last: s.Time[j-i-1], received: s.Received}
+	*c = columns{n: j - i, strict: strictlyAscending(s.Time), time: s.Time, first: s.Time[0], last: s.Time[j-i-1], received: s.Received}
 	if any, _ := some(s.HasSum); any {
 		c.sum, c.hasSum = s.Sum, s.HasSum
 	}
@@ -145,6 +146,14 @@ func (c *columns) memory(r *Rows, i, j int) {
 	if c.protocol, same = constant(s.Protocol); !same {
 		c.protocols = s.Protocol
 	}
+}
+
+// firstOf is the time of row i.
+func (c *columns) firstOf(i int) int64 {
+	if i == 0 {
+		return c.first
+	}
+	return c.time[i]
 }
 
 // lastOf is the time of row j−1.

@@ -78,7 +78,7 @@ func (r *Reader) open(i int, c *columns) error {
 		word.Or(bit)
 	}
 	c.reader = r
-	c.last = k.last
+	c.first, c.last = k.first, k.last
 	c.bounds, c.known = decimation.Exponents{Low: k.minExp, High: k.maxExp}, true
 	return nil
 }

@@ -114,7 +114,7 @@ func (s *scanner) NextBlock() (b decimation.Block, ok bool) {
 		case *array.Timestamp:
 			if f == fieldTime {
 				b.Times = column.TimestampValues()
-				b.Last = int64(b.Times[len(b.Times)-1])
+				b.First, b.Last = int64(b.Times[0]), int64(b.Times[len(b.Times)-1])
 			}
 		case *array.Float64:
 			if f == fieldValue {
@@ -185,7 +185,7 @@ func (s *scanner) span(c *columns, i, j int) error {
 		case c.value == nil:
 			return nil
 		case j-i >= lyingRows:
-			s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j], Last: c.lastOf(j)}
+			s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j], First: c.firstOf(i), Last: c.lastOf(j)}
 			if c.known {
 				s.bounds = c.bounds
 				s.lying.Bounds = &s.bounds
