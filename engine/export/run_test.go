@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -112,12 +113,15 @@ func TestSameBytes(t *testing.T) {
 func TestStoppedJobsLeaveNothing(t *testing.T) {
 	broken := errors.New("the source is broken")
 	rapid.Check(t, func(rt *rapid.T) {
-		src := &exporttest.Memory{Samples: exporttest.Random(newRandom(rt), 200), Cut: func(int) int { return 7 }}
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		defer mem.AssertSize(t, 0)
+		src := &exporttest.Memory{Samples: exporttest.Random(newRandom(rt), 200), Cut: func(int) int { return 7 }, Alloc: mem}
 		extension := rapid.SampledFrom(extensions).Draw(rt, "extension")
-		r := parse(t, fmt.Sprintf(`"extension": %q`, extension), item(`"target": {"value": "*"}`), item(`"target": {"value": "a*"}`))
+		r := parse(t, fmt.Sprintf(`"extension": %q`, extension), item(`"target": {"value": "*"}`), item(`"target": {"value": "a*"}`),
+			item(`"target": {"value": "*"}, "decimation": {"ds": "1m", "dsf": ["avg", "last"]}`), item(`"target": {"value": "*"}, "decimation": {"ds": "1m", "dsf": "max"}`))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		left := rapid.IntRange(0, 30).Draw(rt, "records before")
+		left := rapid.IntRange(0, 60).Draw(rt, "records before")
 		fails := rapid.Bool().Draw(rt, "fails")
 		src.Fault = func() error {
 			if left--; left >= 0 {
@@ -137,7 +141,7 @@ func TestStoppedJobsLeaveNothing(t *testing.T) {
 			}
 		}
 		before := tree(rt, parent)
-		p, snap, err := newPlan(t, src, r, export.Options{})
+		p, snap, err := newPlan(t, src, r, export.Options{Memory: mem})
 		if err != nil {
 			rt.Skip(err)
 		}
