@@ -93,8 +93,8 @@ func (g *group) valuesOf(f decimation.Function) int {
 	return at
 }
 
-// prints says whether any item of the group has rows of series i.
-func (g *group) prints(i int) bool {
+// reads says whether any item of the group has rows of series i.
+func (g *group) reads(i int) bool {
 	return slices.ContainsFunc(g.items, func(it *Item) bool { return it.prints(i) && it.seriesRows(i) > 0 })
 }
 

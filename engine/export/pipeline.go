@@ -18,7 +18,7 @@ import (
 func (g *group) cursors(ctx context.Context, snap Snapshot, zone *time.Location) []*cursor {
 	var list []*cursor
 	for i := range g.Series {
-		if !g.prints(i) {
+		if !g.reads(i) {
 			continue
 		}
 		c := &cursor{series: i, key: g.earliest(i), firsts: make([]int64, len(g.functions))}
