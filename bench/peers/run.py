@@ -69,12 +69,10 @@ class Run:
         program = data.build(self.scratch)
         self.versions(program)
         self.say(*report.machine(self.found, load), "")
-        benchmark = []
+        self.adversarial(program)
         for case in self.o.cases.split(","):
             series, points = map(int, case.split("x"))
-            benchmark += self.case(case, data.walk(self.o.dir, program, series, points), series * points, program)
-        self.adversarial(program)
-        self.say("Go's benchmark format, a line a round:", "", *benchmark, "")
+            self.case(case, data.walk(self.o.dir, program, series, points), series * points, program)
         after = os.getloadavg()
         self.say(f"load average afterwards: {after[0]:.2f} {after[1]:.2f} {after[2]:.2f}; {time.monotonic() - self.began:.0f} s in all")
         self.say(*(f"FAULT: {text}" for text in self.faults))
@@ -105,7 +103,7 @@ class Run:
             yield processes
 
     def case(self, case, dataset, points, program):
-        """Measures all queries of one case and checks their answers; gives the lines in Go's benchmark format."""
+        """Measures all queries of one case and checks their answers."""
         self.say(f"== {case}: {points:,} points, {ZONE}, {self.o.threads} threads; points/s of the median round, (range), decant's time to theirs")
         benchmark, rows, right, cols = [], [], [], columns.Columns(dataset)
         wanted, functions = self.o.buckets.split(","), self.o.funcs.split(",")
@@ -128,8 +126,11 @@ class Run:
             "",
             *report.table(right, ("bucket", "engine", *columns.FUNCTIONS)),
             "",
+            "Go's benchmark format, a line a round",
+            "",
+            *benchmark,
+            "",
         )
-        return benchmark
 
     def warm(self, processes, bucket):
         """Has each engine that is within its budget work all six functions out once and write its answers."""

@@ -16,7 +16,7 @@ import traceback
 import columns
 import engines
 
-CLOSE = 2  # an idiom that takes up to so many times as long as the best is tried twice, as first runs also warm up
+CLOSE = 2  # idioms that take up to so many times as long as the best are tried again, as first runs also warm up
 
 
 def serve(engine, lines, reply):
@@ -42,11 +42,10 @@ def fastest(idioms):
     if len(idioms) == 1:
         return next(iter(idioms))
     times = {name: timed(run)[0] for name, run in idioms.items()}
-    best = min(times.values())
-    for name, run in idioms.items():
-        if times[name] < CLOSE * best:
-            times[name] = timed(run)[0]
-    return min(times, key=times.get)
+    close = [name for name, seconds in times.items() if seconds < CLOSE * min(times.values())]
+    if len(close) == 1:
+        return close[0]
+    return min(close, key=lambda name: timed(idioms[name])[0])
 
 
 def timed(run):
