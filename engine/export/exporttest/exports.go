@@ -46,19 +46,22 @@ func exported(t *testing.T, snap export.Snapshot, r *request.Request) (string, e
 // randomRequest selects among the series that Random makes: raw samples or buckets of one function or several, filled, moved, subtracted.
 func randomRequest(random *rand.Rand) string {
 	pick := func(words ...string) string { return words[random.IntN(len(words))] }
-	params := []string{`"channelId": "c1", "subtopic": "events.data", "target": {"value": "*"}`}
+	params := []string{`"channelId": "c1", "subtopic": "events.data"`}
 	add := func(format string, args ...any) { params = append(params, fmt.Sprintf(format, args...)) }
 	for i, end := range []string{"from", "to"} {
 		if random.IntN(2) == 0 {
 			add(`%q: %d`, end, 1_700_000_000+250*i+random.IntN(250))
 		}
 	}
+	var functions []string // of a list
 	if random.IntN(4) > 0 {
-		functions := []string{"avg", "min", "max", "sum", "variance", "stddev", "count", "first", "last"}
+		functions = []string{"avg", "min", "max", "sum", "variance", "stddev", "count", "first", "last"}
 		random.Shuffle(len(functions), func(i, j int) { functions[i], functions[j] = functions[j], functions[i] })
-		dsf, _ := json.Marshal(functions[:1+random.IntN(4)])
+		functions = functions[:1+random.IntN(4)]
+		dsf, _ := json.Marshal(functions)
 		if random.IntN(3) == 0 {
 			dsf, _ = json.Marshal(functions[0])
+			functions = nil
 		}
 		add(`"decimation": {%s, "dsf": %s}`, pick(`"ds": "20s"`, `"ds": "1m"`, `"ds": "1h"`, `"ds": "1d", "offset": "PT22H15M"`, `"ds": "1w", "offset": "P1DT22H15M"`), dsf)
 		if random.IntN(2) == 0 {
@@ -68,6 +71,25 @@ func randomRequest(random *rand.Rand) string {
 	if random.IntN(3) == 0 {
 		add(`"transform": "delta"`)
 	}
-	return fmt.Sprintf(`{"format": {"extension": %q, "timezone": %q}, "type": "oneTime", "items": [{"params": {%s}}]}`,
-		pick("csv", "csv", "jsonl", "pdf"), pick("utc", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"), strings.Join(params, ", "))
+	format := fmt.Sprintf(`"extension": %q, "timezone": %q`, pick("csv", "csv", "jsonl", "pdf"), pick("utc", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"))
+	if random.IntN(3) > 0 {
+		add(`"target": {"value": "*"}`)
+	} else { // a series a name
+		add(`"target": {"value": "a,b"}, "outputFormat": "wide", "publisher": %q, "unit": %q`, pick("", "p1"), pick("", "V"))
+		format += `, "columns": [{"id": "time"}, ` + wideColumns(functions, "b", "a") + `]`
+	}
+	return fmt.Sprintf(`{"format": {%s}, "type": "oneTime", "items": [{"params": {%s}}]}`, format, strings.Join(params, ", "))
+}
+
+func wideColumns(functions []string, names ...string) string {
+	var ids []string
+	for _, name := range names {
+		if functions == nil {
+			ids = append(ids, fmt.Sprintf(`{"id": %q}`, name))
+		}
+		for _, f := range functions {
+			ids = append(ids, fmt.Sprintf(`{"id": %q}`, name+"."+f))
+		}
+	}
+	return strings.Join(ids, ", ")
 }
