@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -17,6 +18,7 @@ type Block struct {
 	Last   int64             // the last: looking there would wait for memory
 	Nulls  *array.Float64    // the values with their missing ones; nil where none is missing
 	Bounds *Exponents        // of the values; nil where they are not known
+	Ahead  [2]*byte          // what will be looked at after this block, nil where that is not known: it is brought while this one is summed
 }
 
 // Blocks is what a source of samples may be besides an array.RecordReader, to be read without a record around every few thousand rows, and
@@ -99,10 +101,17 @@ func (b *Block) at(i int) int64 {
 	return int64(b.Times[i])
 }
 
-// prefetch has the processor bring the time of row i, which may not be there, while it does other work.
-func (b *Block) prefetch(i int) {
-	if vector && i < len(b.Times) {
-		prefetch(&b.Times[i])
+// prefetch has the processor bring what is looked at when the rows up to stop are done, while it does other work: from the block's first row on
+// what comes after it, else the time of the row at which a bucket of as many rows would end.
+func (b *Block) prefetch(next, stop int) {
+	if !vector {
+		return
+	}
+	if next == 0 {
+		prefetch(unsafe.Pointer(b.Ahead[0]))
+		prefetch(unsafe.Pointer(b.Ahead[1]))
+	} else if i := stop + stop - next; i < len(b.Times) {
+		prefetch(unsafe.Pointer(&b.Times[i]))
 	}
 }
 

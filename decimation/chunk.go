@@ -117,9 +117,7 @@ func (c *chunk) take() error {
 		}
 	}
 	stop := b.seek(next, min(c.end, c.to))
-	if next > 0 {
-		b.prefetch(stop + stop - next) // where the next bucket may end
-	}
+	b.prefetch(next, stop)
 	c.add(next, stop)
 	c.samples.next = stop
 	return nil

@@ -3,7 +3,8 @@
 package decimation
 
 import (
-	"github.com/apache/arrow/go/v17/arrow"
+	"unsafe"
+
 	"golang.org/x/sys/cpu"
 )
 
@@ -25,7 +26,7 @@ func squareVector(values *float64, n int, s *starts, p *parts)
 //go:noescape
 func extremesVector(values *float64, n int) (low, high float64)
 
-// prefetch brings a time into the cache. It does not wait for it.
+// prefetch brings memory into the cache and does not wait for it. Any address will do, nil too.
 //
 //go:noescape
-func prefetch(t *arrow.Timestamp)
+func prefetch(p unsafe.Pointer)

@@ -159,8 +159,8 @@ extremes8:
 	VZEROUPPER
 	RET
 
-// func prefetch(t *arrow.Timestamp)
+// func prefetch(p unsafe.Pointer)
 TEXT ·prefetch(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
+	MOVQ       p+0(FP), AX
 	PREFETCHT0 (AX)
 	RET

@@ -2,7 +2,7 @@
 
 package decimation
 
-import "github.com/apache/arrow/go/v17/arrow"
+import "unsafe"
 
 // vector says that there are no loops for this processor but the plain ones.
 var vector = false
@@ -10,4 +10,4 @@ var vector = false
 func sumVector(*float64, int, float64) (high, low float64) { panic("decimation: no vectors here") }
 func squareVector(*float64, int, *starts, *parts)          { panic("decimation: no vectors here") }
 func extremesVector(*float64, int) (low, high float64)     { panic("decimation: no vectors here") }
-func prefetch(*arrow.Timestamp)                            {}
+func prefetch(unsafe.Pointer)                              {}

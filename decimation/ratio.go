@@ -2,6 +2,47 @@ package decimation
 
 import "math/bits"
 
+// mean is the sum ÷ n, rounded once. Every bucket needs it, so it goes without what the sum mostly has no use for, and without arrays, which the
+// processor would have to write and read again.
+func (x *fixed) mean(n uint64) float64 {
+	w0, w1, w2, w3 := x.sum[0], x.sum[1], x.sum[2], x.sum[3]
+	negative := int64(w3) < 0
+	if negative {
+		var borrow uint64
+		w0, borrow = bits.Sub64(0, w0, 0)
+		w1, borrow = bits.Sub64(0, w1, borrow)
+		w2, borrow = bits.Sub64(0, w2, borrow)
+		w3 = -w3 - borrow
+	}
+	if w2|w3 != 0 {
+		return normalise([]uint64{w0, w1, w2, w3}, x.base).over(n).rounded(negative)
+	}
+	if w1 == 0 {
+		if w0 == 0 {
+			return 0
+		}
+		// The sum's leading bit goes to bit 127, so that the quotient has 64 bits or more.
+		at := uint(bits.LeadingZeros64(w0))
+		high, rest := w0<<at/n, w0<<at%n
+		low, rest := bits.Div64(rest, 0, n)
+		return quotient(negative, high, low, rest, x.base-64-int(at))
+	}
+	at := uint(bits.LeadingZeros64(w1))
+	top := w1<<at | w0>>1>>(63-at)
+	high, rest := top/n, top%n
+	low, rest := bits.Div64(rest, w0<<at, n)
+	return quotient(negative, high, low, rest, x.base-int(at))
+}
+
+// quotient is high:low × 2^exponent, rounded once, of a division with a rest.
+func quotient(negative bool, high, low, rest uint64, exponent int) float64 {
+	if high == 0 {
+		return round(negative, low, rest != 0, exponent)
+	}
+	at := uint(bits.LeadingZeros64(high))
+	return round(negative, high<<at|low>>1>>(63-at), rest|low<<at != 0, exponent+64-int(at))
+}
+
 // numerator is n × Σx² − (Σx)², in units of 2^(2 × base). A fixed accumulator of n values holds less than 2^63 × 2^window, and so it fits.
 func (x *fixed) numerator(n uint64) (z [5]uint64) {
 	var high, carry uint64
@@ -82,17 +123,6 @@ func (n number) over(divisor uint64) number {
 	q[0], rest = bits.Div64(rest, n.top[2], divisor)
 	quotient := normalise(q[:], n.exponent)
 	quotient.sticky = n.sticky || rest != 0
-	return quotient
-}
-
-// shared is over for who needs 64 right bits, which are enough to round.
-func (n number) shared(divisor uint64) number {
-	var q [2]uint64
-	q[1] = n.top[0] / divisor
-	rest := n.top[0] % divisor
-	q[0], rest = bits.Div64(rest, n.top[1], divisor)
-	quotient := normalise(q[:], n.exponent+64)
-	quotient.sticky = n.sticky || rest|n.top[2] != 0
 	return quotient
 }
 

@@ -40,8 +40,7 @@ func (m *Moments) sum() float64 {
 // mean is sum ÷ count, rounded once. It lies between the extremes and so never overflows.
 func (m *Moments) mean() float64 {
 	if m.onlyFixed() {
-		negative, sum := m.fixed.sum.magnitude()
-		return normalise(sum[:], m.fixed.base).shared(uint64(m.count)).rounded(negative)
+		return m.fixed.mean(uint64(m.count))
 	}
 	s := m.work()
 	negative, exponent := m.exactSum(&s.sum)

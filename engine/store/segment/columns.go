@@ -36,8 +36,9 @@ type columns struct {
 	first  int64   // time of the first row, and
 	last   int64   // of the last
 	bounds decimation.Exponents
-	known  bool // bounds holds those of value
-	held   bool // somebody points to these columns: the next block gets others
+	known  bool     // bounds holds those of value
+	ahead  [2]*byte // the next block's header and values, were it of as many rows
+	held   bool     // somebody points to these columns: the next block gets others
 }
 
 // parse lays open the block k, whose bytes are b. It believes nothing that the checksum does not cover, and so checks only what a

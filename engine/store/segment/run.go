@@ -79,6 +79,9 @@ func (r *Reader) open(i int, c *columns) error {
 	}
 	c.reader = r
 	c.first, c.last = k.first, k.last
+	if next, values := k.offset+int64(k.length), blockHeader+padded(8*c.n); next+int64(values) < int64(len(r.data)) {
+		c.ahead = [2]*byte{&r.data[next], &r.data[next+int64(values)]}
+	}
 	c.bounds, c.known = decimation.Exponents{Low: k.minExp, High: k.maxExp}, true
 	return nil
 }

@@ -185,7 +185,7 @@ func (s *scanner) span(c *columns, i, j int) error {
 		case c.value == nil:
 			return nil
 		case j-i >= lyingRows:
-			s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j], First: c.firstOf(i), Last: c.lastOf(j)}
+			s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j], First: c.firstOf(i), Last: c.lastOf(j), Ahead: c.ahead}
 			if c.known {
 				s.bounds = c.bounds
 				s.lying.Bounds = &s.bounds
