@@ -4,6 +4,9 @@
 
 // The loops of sumPlain, squarePlain and extremesPlain, on four values at a time. Operands are in Go's order: VSUBPD b, a, d is d = a − b.
 
+DATA one<>+0(SB)/8, $1.0
+GLOBL one<>(SB), RODATA|NOPTR, $8
+
 // STEP adds v to the running sum high and what is rounded off to low; a and b are overwritten.
 #define STEP(v, high, low, a, b) \
 	VADDPD  v, high, a   \
@@ -11,6 +14,22 @@
 	VSUBPD  b, v, b      \
 	VADDPD  b, low, low  \
 	VMOVAPD a, high
+
+// STEPS is STEP with its last addition, and TAKE with its last two, as a fused multiply-add of one, which a processor that has units for
+// additions and others for products runs beside the rest. TAKE overwrites v.
+#define STEPS(v, high, low, one, a, b) \
+	VADDPD      v, high, a  \
+	VSUBPD      high, a, b  \
+	VSUBPD      b, v, b     \
+	VFMADD231PD b, one, low \
+	VMOVAPD     a, high
+
+#define TAKE(v, high, low, one, a, b) \
+	VADDPD       v, high, a  \
+	VSUBPD       high, a, b  \
+	VFNMADD231PD b, one, v   \
+	VFMADD231PD  v, one, low \
+	VMOVAPD      a, high
 
 // FOLD adds up the four values of y into its lowest; x is the lower half of y, t is overwritten.
 #define FOLD(y, x, t) \
@@ -88,6 +107,7 @@ TEXT ·squareVector(SB), NOSPLIT, $0-32
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 
+	VBROADCASTSD one<>(SB), Y15
 	VMOVUPD      (SI), Y13
 	VMOVAPD      Y13, Y14
 
@@ -98,9 +118,9 @@ square4:
 	VFMSUB231PD Y6, Y6, Y8
 	VMINPD      Y6, Y13, Y13
 	VMAXPD      Y6, Y14, Y14
-	STEP(Y6, Y0, Y3, Y9, Y10)
-	STEP(Y7, Y1, Y4, Y11, Y12)
-	STEP(Y8, Y2, Y5, Y9, Y10)
+	STEPS(Y6, Y0, Y3, Y15, Y9, Y10)
+	STEPS(Y7, Y1, Y4, Y15, Y11, Y12)
+	TAKE(Y8, Y2, Y5, Y15, Y9, Y10)
 	ADDQ        $32, SI
 	SUBQ        $4, CX
 	JNZ         square4
