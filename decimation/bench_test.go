@@ -122,7 +122,7 @@ func BenchmarkKernel(b *testing.B) {
 		run  func()
 	}{
 		{"sum", func() { h, l := sumParts(values, s.value); sum += h + l }},
-		{"squares", func() { sum += squareParts(values, &s).low }},
+		{"squares", func() { sum += squareParts(values, &s, false).low }},
 		{"extremes", func() { l, h := extremesOf(values, values[0], values[0]); sum += l + h }},
 		{"exponents", func() { e, _ := exponentsOf(values); sum += float64(e.Low) }},
 		{"wide", func() { w := new(wide); w.add(values, true); sum += float64(w.sum[0]) }},

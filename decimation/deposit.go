@@ -135,7 +135,8 @@ func sumPlain(values []float64, start float64) (high, low float64) {
 // starts are the constants of squareParts: for the values, for their squares, and for the squares' errors.
 type starts struct{ value, square, fault float64 }
 
-// parts are the exact sums of values and of their squares (the sum is high + low, that of the squares the other four), and the extremes.
+// parts are the exact sums of values and of their squares (the sum is high + low, that of the squares the other four), and the extremes,
+// where they were asked for.
 type parts struct {
 	high, low             float64
 	squareHigh, squareLow float64
@@ -143,15 +144,15 @@ type parts struct {
 	min, max              float64
 }
 
-// squareParts sums at most 2^size values and their squares, and finds their extremes: beside the sums that costs next to nothing.
-func squareParts(values []float64, s *starts) (p parts) {
+// squareParts sums at most 2^size values and their squares, and finds their extremes, which costs next to nothing where vectors do it.
+func squareParts(values []float64, s *starts, extremes bool) (p parts) {
 	n := len(values) &^ 3
 	if n == 0 || !vector {
-		return squarePlain(values, s)
+		return squarePlain(values, s, extremes)
 	}
 	squareVector(&values[0], n, s, &p)
 	if n < len(values) {
-		o := squarePlain(values[n:], s)
+		o := squarePlain(values[n:], s, extremes)
 		p.min, p.max = min(p.min, o.min), max(p.max, o.max)
 		p.high, p.low = p.high+o.high, p.low+o.low
 		p.squareHigh, p.squareLow = p.squareHigh+o.squareHigh, p.squareLow+o.squareLow
@@ -160,8 +161,11 @@ func squareParts(values []float64, s *starts) (p parts) {
 	return p
 }
 
-func squarePlain(values []float64, s *starts) parts {
-	least, most := extremesPlain(values, values[0], values[0])
+func squarePlain(values []float64, s *starts, extremes bool) parts {
+	least, most := values[0], values[0]
+	if extremes {
+		least, most = extremesPlain(values, least, most)
+	}
 	h0, h1 := s.value, s.value
 	q0, q1 := s.square, s.square
 	e0, e1 := s.fault, s.fault

@@ -49,15 +49,15 @@ func (m *Moments) add(n needs, values []float64, bounds *Exponents) {
 	switch {
 	case n&(needSum|needSquares) == 0:
 	case bounds != nil:
-		m.addSums(values, n&needSquares != 0, *bounds)
+		m.addSums(n, values, *bounds)
 	default:
-		m.addUnknown(values, n&needSquares != 0)
+		m.addUnknown(n, values)
 	}
 	m.last = values[len(values)-1] // now that it is in the cache
 }
 
 // addUnknown adds values whose exponents are not known.
-func (m *Moments) addUnknown(values []float64, squares bool) {
+func (m *Moments) addUnknown(n needs, values []float64) {
 	for len(values) > 0 {
 		stretch := values[:min(1<<mostSize, len(values))]
 		values = values[len(stretch):]
@@ -66,24 +66,25 @@ func (m *Moments) addUnknown(values []float64, squares bool) {
 			m.widen().notFinite, m.wide.used = true, true
 			return
 		}
-		m.addSums(stretch, squares, e)
+		m.addSums(n, stretch, e)
 	}
 }
 
 // short is how many values are worth another look at their exponents where those of a longer stretch are too far apart.
 const short = 128
 
-// addSums adds values whose exponents lie within e. With their squares it takes the extremes too.
-func (m *Moments) addSums(values []float64, squares bool, e Exponents) {
+// addSums adds values whose exponents lie within e, and with their squares the extremes.
+func (m *Moments) addSums(n needs, values []float64, e Exponents) {
+	squares := n&needSquares != 0
 	size, ok := e.size(squares)
 	switch {
 	case e.zero():
 		m.min, m.max = min(m.min, 0), max(m.max, 0)
 	case ok && m.room(e):
-		m.deposit(values, squares, e, size)
+		m.deposit(n, values, e, size)
 	case len(values) <= short:
 		m.widen().add(values, squares)
-		if squares {
+		if squares && n&needExtremes != 0 {
 			m.min, m.max = extremesOf(values, m.min, m.max)
 		}
 	default:
@@ -91,7 +92,7 @@ func (m *Moments) addSums(values []float64, squares bool, e Exponents) {
 			part := values[:min(short, len(values))]
 			values = values[len(part):]
 			e, _ := exponentsOf(part)
-			m.addSums(part, squares, e)
+			m.addSums(n, part, e)
 		}
 	}
 }
@@ -109,19 +110,21 @@ func (m *Moments) room(e Exponents) bool {
 }
 
 // deposit adds values to the fixed accumulator, 2^size at a time.
-func (m *Moments) deposit(values []float64, squares bool, e Exponents, size int) {
+func (m *Moments) deposit(n needs, values []float64, e Exponents, size int) {
 	p := m.prepare(e.top(), size)
 	for len(values) > 0 {
 		stretch := values[:min(1<<size, len(values))]
 		values = values[len(stretch):]
-		if !squares {
+		if n&needSquares == 0 {
 			high, low := sumParts(stretch, p.starts.value)
 			m.fixed.addSum(high)
 			m.fixed.addSum(low)
 			continue
 		}
-		sums := squareParts(stretch, &p.starts)
-		m.min, m.max = min(m.min, sums.min), max(m.max, sums.max)
+		sums := squareParts(stretch, &p.starts, n&needExtremes != 0)
+		if n&needExtremes != 0 {
+			m.min, m.max = min(m.min, sums.min), max(m.max, sums.max)
+		}
 		m.fixed.addSum(sums.high)
 		m.fixed.addSum(sums.low)
 		m.fixed.addSquares(sums.squareHigh)
