@@ -26,8 +26,8 @@ const (
 	highestSum, highestSquare, lowestSquare = 1000, 500, -537
 )
 
-// Exponents bounds the exponents of values: each non-zero one is an integer of at most 53 bits times 2^e with Low ≤ e ≤ High. Low
-// is −1074 where a value is subnormal. Where all values are zero, Low is more than High.
+// Exponents bounds the exponents of values: each non-zero one is an integer of 53 bits, the first of them set, times 2^e with Low ≤ e ≤ High; a
+// subnormal has fewer bits and e = −1074. Where all values are zero, Low is more than High.
 type Exponents struct{ Low, High int16 }
 
 // NoExponents is what no value, or zeros alone, have.
