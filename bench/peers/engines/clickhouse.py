@@ -40,7 +40,6 @@ class Engine:
         return {
             "in order": lambda: self.ask(sql + ", optimize_aggregation_in_order = 1"),
             "in order, large blocks": lambda: self.ask(sql + ", optimize_aggregation_in_order = 1" + large),
-            "hash table": lambda: self.ask(sql),
         }
 
     def ask(self, sql):

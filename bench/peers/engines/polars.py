@@ -31,14 +31,14 @@ class Engine:
     def idioms(self, functions, bucket, zone):
         aggregates = [AGGREGATES[f](polars.col("value")).alias(f) for f in functions]
         if width := buckets.width(bucket):
-            return self.fixed(aggregates, bucket, width // 1_000_000)
+            return self.fixed(aggregates, width // 1_000_000)
         found = {"dynamic": lambda: self.dynamic(aggregates, bucket.replace("M", "mo"), zone)}
         edges = polars.Series((buckets.starts(bucket, zone, self.first, self.last) // 1_000_000).astype("datetime64[ms]"))
         if len(self.parts) * len(edges) <= MOST_SLICES:
             found["slices"] = lambda: self.slices(aggregates, edges)
         return found
 
-    def fixed(self, aggregates, bucket, width):
+    def fixed(self, aggregates, width):
         """Buckets of a fixed width in ms, as numbers of sorted runs."""
         number = polars.col("time").to_physical() // width
         both = polars.col("series").cast(polars.Int64) * SERIES + number
@@ -51,14 +51,11 @@ class Engine:
                 (polars.col("both") % SERIES * width).cast(polars.Datetime("ms")).alias("time"),
             ).collect,
             "sorted runs, a frame a series": lambda: together(parts),
-            "dynamic": lambda: self.dynamic(aggregates, bucket, None),
         }
 
     def dynamic(self, aggregates, every, zone):
-        plans = [part.lazy() for part in self.parts]
-        if zone:
-            plans = [p.with_columns(polars.col("time").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)) for p in plans]
-        return together([p.group_by_dynamic("time", every=every).agg(aggregates) for p in plans])
+        local = polars.col("time").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+        return together([part.lazy().with_columns(local).group_by_dynamic("time", every=every).agg(aggregates) for part in self.parts])
 
     def slices(self, aggregates, edges):
         """Each bucket is a slice of a series' frame, found by binary search."""

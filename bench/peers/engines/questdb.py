@@ -1,7 +1,6 @@
 """QuestDB: its server beside the worker, a table by time with the series as a symbol.
 
-SAMPLE BY knows zones. Where a bucket of minutes or hours starts at the same instants in the zone as in UTC, grouping by timestamp_floor gives the same rows and is
-tried as well. Rows come as CSV over HTTP, the quickest of its ways out, and are taken apart after the clock has stopped.
+SAMPLE BY knows zones. A bucket of minutes or hours starts at the same instants in the zone as in UTC, and grouping by timestamp_floor is faster then. Rows come as CSV over HTTP, the quickest of its ways out, and are taken apart after the clock has stopped.
 """
 
 import io
@@ -95,12 +94,11 @@ class Engine:
 
     def idioms(self, functions, bucket, zone):
         aggregates = ", ".join(f"{NAMES[f]}(value) {f}" for f in functions)
-        sample = f"SELECT series, time, {aggregates} FROM p SAMPLE BY {bucket} ALIGN TO CALENDAR TIME ZONE '{zone}'"
-        found = {"SAMPLE BY": lambda: self.ask(sample)}
         if buckets.width(bucket):
-            floor = f"SELECT series, timestamp_floor('{bucket}', time) time, {aggregates} FROM p GROUP BY series, time"
-            found["timestamp_floor"] = lambda: self.ask(floor)
-        return found
+            sql = f"SELECT series, timestamp_floor('{bucket}', time) time, {aggregates} FROM p GROUP BY series, time"
+            return {"timestamp_floor": lambda: self.ask(sql)}
+        sql = f"SELECT series, time, {aggregates} FROM p SAMPLE BY {bucket} ALIGN TO CALENDAR TIME ZONE '{zone}'"
+        return {"SAMPLE BY": lambda: self.ask(sql)}
 
     def answers(self, result, functions, bucket, zone):
         types = {"series": pyarrow.int32(), "time": pyarrow.timestamp("us", "UTC"), **{f: pyarrow.float64() for f in functions}}
