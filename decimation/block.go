@@ -17,12 +17,12 @@ type Block struct {
 	First  int64             // the first of Times, and
 	Last   int64             // the last: looking there would wait for memory
 	Nulls  *array.Float64    // the values with their missing ones; nil where none is missing
-	Bounds *Exponents        // of the values; nil where they are not known
+	Bounds *Exponents        // of the values, which are finite then; nil where they are not known
 	Ahead  [2]*byte          // what will be looked at after this block, nil where that is not known: it is brought while this one is summed
 }
 
 // Blocks is what a source of samples may be besides an array.RecordReader, to be read without a record around every few thousand rows, and
-// to say what it knows of their values. NextBlock takes the place of Next: ok is false at the end, or at a fault, which Err tells.
+// to say what it knows of their values. NextBlock takes the place of Next, and only one of the two may be used: ok is false at the end, or at a fault, which Err tells.
 type Blocks interface {
 	NextBlock() (b Block, ok bool)
 }
@@ -104,7 +104,7 @@ func (b *Block) at(i int) int64 {
 // prefetch has the processor bring what is looked at when the rows up to stop are done, while it does other work: from the block's first row on
 // what comes after it, else the time of the row at which a bucket of as many rows would end.
 func (b *Block) prefetch(next, stop int) {
-	if !vector {
+	if !vector { // the plain loops don't run ahead of memory
 		return
 	}
 	if next == 0 {

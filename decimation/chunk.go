@@ -2,6 +2,7 @@ package decimation
 
 import (
 	"math"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
@@ -21,8 +22,9 @@ type chunk struct {
 	span       int      // hint for Buckets.find
 	total      Moments
 
-	due   bool          // advance is to be called by who waits
-	ready chan struct{} // where a pool calls it: a message a page
+	due     bool          // advance is to be called by who waits
+	stopped atomic.Bool   // nobody waits for rows any more
+	ready   chan struct{} // where a pool calls it: a message a page
 
 	// What advance leaves.
 	head, open partial // the first bucket, once; the last bucket, when done

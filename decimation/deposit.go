@@ -58,6 +58,12 @@ func (e Exponents) size(squares bool) (size int, ok bool) {
 	return min(size, mostSize), ok && size >= leastSize
 }
 
+// suit tells whether values within e can be summed in stretches at all.
+func (e Exponents) suit(squares bool) bool {
+	_, ok := e.size(squares)
+	return ok || e.zero()
+}
+
 // A float64 is (−1)^s × m × 2^(e−1075), with e its biased exponent and m its 53 significant bits (e ≥ 1; a subnormal has e = 1 and
 // fewer bits).
 const (

@@ -2,7 +2,7 @@
 //
 //  1. LoadZone finds the zone, ParseWidth reads ds, NewBuckets tiles the time line with buckets of that width in that zone. Buckets.Shift
 //     moves them, so that a day lasts from six to six.
-//  2. NewReader pulls a series through the tiling: one row a bucket that holds a value, with any number of statistics.
+//  2. NewReader, or a Pool's on several cores, pulls a series through the tiling: one row a bucket that holds a value, with any number of statistics.
 //  3. FillReader gives the empty buckets rows too.
 //  4. DeltaReader replaces each value by its difference from the one before.
 //

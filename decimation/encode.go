@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"math/big"
-	"math/bits"
 	"slices"
 )
 
@@ -62,7 +61,8 @@ func appendInteger(dst []byte, negative bool, z *big.Int, exponent int) []byte {
 	return append(dst, buffer[:n]...)
 }
 
-// Decode sets m to what the beginning of b encodes, and gives the rest of b. Bytes that Append does not write are an error, and m is empty then.
+// Decode sets m to what the beginning of b encodes, and gives the rest of b. Bytes of another form, or of sums that the count and the extremes rule
+// out, are an error, and m is empty then.
 func (m *Moments) Decode(b []byte) (rest []byte, err error) {
 	m.Reset()
 	count, b, ok := readUvarint(b)
@@ -84,7 +84,7 @@ func (m *Moments) Decode(b []byte) (rest []byte, err error) {
 	}
 	low, high := values[0], values[1]
 	for _, v := range values {
-		if v < low || v > high {
+		if v < low || v > high || count == 1 && v != low {
 			return nil, errEncoded
 		}
 	}
@@ -96,7 +96,9 @@ func (m *Moments) Decode(b []byte) (rest []byte, err error) {
 	if !ok || squares.negative {
 		return nil, errEncoded
 	}
-	if !m.restore(int64(count), max(-low, high), &sum, &squares) {
+	magnitude := max(-low, high)
+	if sum.compare(low, 1, count) < 0 || sum.compare(high, 1, count) > 0 || squares.compare(magnitude, magnitude, count) > 0 ||
+		!m.restore(int64(count), magnitude, &sum, &squares) {
 		m.Reset()
 		return nil, errEncoded
 	}
@@ -112,11 +114,18 @@ type encodedInteger struct {
 	bytes    []byte
 }
 
-func (x *encodedInteger) bitLen() int {
-	if len(x.bytes) == 0 {
-		return 0
+// compare says whether x is less than (−1), equal to (0) or more than (1) a × b × n.
+func (x *encodedInteger) compare(a, b float64, n uint64) int {
+	bytes := slices.Clone(x.bytes)
+	slices.Reverse(bytes)
+	z := new(big.Float).SetInt(new(big.Int).SetBytes(bytes)) // as precise as it has bits
+	if z.SetMantExp(z, x.exponent); x.negative {
+		z.Neg(z)
 	}
-	return 8*(len(x.bytes)-1) + bits.Len8(x.bytes[len(x.bytes)-1])
+	const bits = 64 + 2*53
+	bound := new(big.Float).SetPrec(bits).SetUint64(n)
+	bound.Mul(bound, new(big.Float).SetFloat64(a))
+	return z.Cmp(bound.Mul(bound, new(big.Float).SetFloat64(b)))
 }
 
 // words adds the integer's bits to a number in units of 2^unit, lowest word first, that has none of them.
@@ -131,8 +140,8 @@ func (x *encodedInteger) words(to []uint64, unit int) {
 	}
 }
 
-// restore puts sums into the accumulator that holds them. magnitude is that of the largest value. It is false where no values have such
-// sums: they are too large, or less than what variance leaves.
+// restore puts sums, which are within the bounds that count and extremes set, into the accumulator that holds them. magnitude is that of the
+// largest value. It is false where no values have such sums: their variance would be negative.
 func (m *Moments) restore(count int64, magnitude float64, sum, squares *encodedInteger) bool {
 	m.fixed.clear()
 	if magnitude == 0 {
@@ -143,12 +152,7 @@ func (m *Moments) restore(count int64, magnitude float64, sum, squares *encodedI
 	if len(sum.bytes) > 0 {
 		bottom = min(bottom, sum.exponent)
 	}
-	counted := bits.Len64(uint64(count))
-	switch {
-	case len(squares.bytes) == 0, // some value is not zero
-		bottom < lowestUnit,
-		sum.exponent+sum.bitLen() > top+counted,
-		squares.exponent+squares.bitLen() > 2*top+counted:
+	if len(squares.bytes) == 0 || bottom < lowestUnit { // some value is not zero, and none is finer than a subnormal
 		return false
 	}
 	bottom = max(lowestUnit, min(bottom, top-53))

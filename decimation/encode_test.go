@@ -2,8 +2,10 @@ package decimation
 
 import (
 	"bytes"
+	"encoding/binary"
 	"maps"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -69,6 +71,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"a long count":              func(b []byte) []byte { return append([]byte{0x83, 0}, b[1:]...) },
 		"an infinite extreme":       func(b []byte) []byte { b[8] = 0x7f; b[7] = 0xf0; return b },
 		"extremes in disorder":      func(b []byte) []byte { copy(b[1:9], b[9:17]); copy(b[9:17], good[1:9]); return b },
+		"a sum beyond the extremes": func(b []byte) []byte { return decodable(2, 1, 1, 1, 1, 4, 8) },
+		"one value of two":          func(b []byte) []byte { return decodable(1, 0, 1, 0, 1, 1, 1) },
 		"another count":             func(b []byte) []byte { b[0] = 1; return b },
 		"a negative sum of squares": func(b []byte) []byte { b[len(b)-2] |= 1; return b },
 		"squares beside the sum":    func(b []byte) []byte { b[len(b)-1] = 1; return b },
@@ -93,6 +97,13 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(momentsOf(values).Append(nil))
 	}
+	many := momentsOf([]float64{-math.MaxFloat64})
+	for range 50 {
+		other := momentsOf(nil)
+		other.Merge(many)
+		many.Merge(other)
+	}
+	f.Add(many.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var m Moments
 		rest, err := m.Decode(b)
@@ -107,8 +118,51 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("%s is %v", Function(f), v)
 			}
 		}
-		if m.Count() < math.MaxInt64/2 {
-			m.Merge(&m)
+		if m.Count() > math.MaxInt64/4 {
+			return
+		}
+		m.Merge(&m)
+		for _, values := range [][]float64{{1e-300}, {1e300}, {1e-300, 1e300, -1}} { // too far from most, so that sums move to the other accumulator
+			o := momentsOf(values)
+			o.Merge(&m)
+			m.Merge(momentsOf(values))
+			for f := range functionNames {
+				for _, m := range []*Moments{&m, o} {
+					if v, _, err := m.Result(Function(f)); err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+						t.Fatalf("%s is %v", Function(f), v)
+					}
+				}
+			}
 		}
 	})
+}
+
+// decodable is the form of a summary with sums that its values can't have: small powers of two.
+func decodable(count uint64, low, high, first, last float64, sum, squares int) []byte {
+	b := binary.AppendUvarint(nil, count)
+	for _, v := range []float64{low, high, first, last} {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	b = appendInteger(b, false, big.NewInt(int64(sum)), 0)
+	return appendInteger(b, false, big.NewInt(int64(squares)), 0)
+}
+
+// TestSumsBeyondFloat64Spill: the sum of very many of the largest values, of either sign, moves to the wide accumulator.
+func TestSumsBeyondFloat64Spill(t *testing.T) {
+	for _, v := range []float64{math.MaxFloat64, -math.MaxFloat64} {
+		many := momentsOf([]float64{v})
+		for range 61 {
+			var other Moments
+			other.Merge(many)
+			many.Merge(&other)
+			var m Moments
+			if _, err := m.Decode(many.Append(nil)); err != nil {
+				t.Fatal(err)
+			}
+			m.Merge(momentsOf([]float64{1e-300}))
+			if mean, _, err := m.Result(Avg); err != nil || math.Abs(mean) > math.MaxFloat64 || math.Signbit(mean) != math.Signbit(v) {
+				t.Fatalf("the mean of %d times %g and one 1e-300 is %v, %v", many.Count(), v, mean, err)
+			}
+		}
+	}
 }

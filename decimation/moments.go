@@ -6,7 +6,8 @@ import (
 )
 
 // Moments is the exact accumulation of any number of float64 values: count, extremes, first and last, exact sum and exact sum of
-// squares. Partial Moments merge exactly, in any order. The zero Moments is empty and ready for use; once used it must not be copied.
+// squares. Partial Moments merge exactly, in any order. The zero Moments is empty and ready for use; once used it must not be copied. It is
+// for one goroutine at a time, also to ask for results.
 //
 // Sums are integers in the end, never floats. Values whose exponents lie within some twenty to forty of each other, as those of one
 // sensor do, are added up in stretches of up to 2,048 without a rounding (deposit.go), and each stretch's sums go to a fixed-point
@@ -48,9 +49,9 @@ func (m *Moments) add(n needs, values []float64, bounds *Exponents) {
 	}
 	switch {
 	case n&(needSum|needSquares) == 0:
-	case bounds != nil:
+	case bounds != nil && bounds.suit(n&needSquares != 0):
 		m.addSums(n, values, *bounds)
-	default:
+	default: // those of a whole block may be wide where these values are not
 		m.addUnknown(n, values)
 	}
 	m.last = values[len(values)-1] // now that it is in the cache
@@ -80,7 +81,8 @@ func (m *Moments) addSums(n needs, values []float64, e Exponents) {
 	switch {
 	case e.zero():
 		m.min, m.max = min(m.min, 0), max(m.max, 0)
-	case ok && m.room(e):
+	case ok:
+		m.makeRoom(e)
 		m.deposit(n, values, e, size)
 	case len(values) <= short:
 		m.widen().add(values, squares)
@@ -97,16 +99,12 @@ func (m *Moments) addSums(n needs, values []float64, e Exponents) {
 	}
 }
 
-// room makes the fixed accumulator take values within e.
-func (m *Moments) room(e Exponents) bool {
-	if m.fixed.admit(e) {
-		return true
+// makeRoom makes the fixed accumulator take values within e, which span no more than it holds.
+func (m *Moments) makeRoom(e Exponents) {
+	if !m.fixed.admit(e) {
+		m.spill()
+		m.fixed.admit(e)
 	}
-	if e.span() > window {
-		return false
-	}
-	m.spill()
-	return m.fixed.admit(e)
 }
 
 // deposit adds values to the fixed accumulator, 2^size at a time.

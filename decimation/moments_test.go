@@ -179,6 +179,33 @@ func TestMomentsForOneFunction(t *testing.T) {
 	})
 }
 
+// TestMomentsWithBounds gives bounds of the values' exponents, as tight as they are or wider, as an index does with those of a whole block.
+func TestMomentsWithBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := drawValues(t, "shapes")
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "cuts"), 7))
+		wider := rapid.IntRange(0, 100).Draw(t, "wider")
+		for _, f := range everyFunction {
+			var m Moments
+			for rest := values; len(rest) > 0; {
+				part := rest[:1+r.IntN(len(rest))]
+				rest = rest[len(part):]
+				e, _ := exponentsOf(part)
+				if !e.zero() {
+					e.Low, e.High = e.Low-int16(r.IntN(1+wider)), e.High+int16(r.IntN(1+wider))
+					e.Low, e.High = max(e.Low, lowestUnit), min(e.High, 971)
+				}
+				m.add(f.needs(), part, &e)
+			}
+			got, ok, err := m.Result(f)
+			want, wantOK, wantErr := momentsOf(values).Result(f)
+			if (err == nil) != (wantErr == nil) || ok != wantOK || math.Float64bits(got) != math.Float64bits(want) {
+				t.Fatalf("%s: %x, %v, %v, want %x, %v, %v", f, got, ok, err, want, wantOK, wantErr)
+			}
+		}
+	})
+}
+
 // TestMomentsCarries merges two accumulators into each other until they stand for so many values that limbs without carries would
 // have overflowed long since.
 func TestMomentsCarries(t *testing.T) {

@@ -16,7 +16,7 @@ type Pool struct {
 }
 
 // NewPool makes a pool of so many goroutines; with one, the goroutine that reads does all. guard, where given, is called with each piece of work,
-// which reads samples in the goroutine that guard is called in.
+// which reads samples in the goroutine that guard is called in; with one goroutine it is not called.
 func NewPool(cores int, guard func(func() error) error) *Pool {
 	return &Pool{slots: make(chan struct{}, max(1, cores)), guard: guard}
 }
@@ -30,8 +30,8 @@ type Extent struct {
 	Samples     int64 // 0 where it is not known
 }
 
-// NewReader is NewReader for a series whose samples in any from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are open ends) open gives. open and what
-// it returns are used by several goroutines, each source by one at a time; errors of open come by the reader's Err. Where the pool has several
+// NewReader decimates one series as the function NewReader does. open gives the series' samples in from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are
+// open ends). It and what it returns are used by several goroutines, each source by one at a time; errors of open come by the reader's Err. Where the pool has several
 // goroutines, reading begins at once, and goes on until some records lie ready. Release waits for what is being read.
 func (p *Pool) NewReader(open func(from, to int64) (array.RecordReader, error), spec Spec, extent Extent) (array.RecordReader, error) {
 	return p.newReader(open, spec, extent, chunkSamples, memory.DefaultAllocator)
@@ -81,16 +81,20 @@ func (e Extent) cut(from, to, size int64) []int64 {
 func (p *Pool) run(c *chunk) {
 	go func() {
 		p.slots <- struct{}{}
-		work := func() error {
-			c.advance()
-			return c.err
-		}
-		if p.guard == nil {
-			c.err = work()
-		} else {
-			c.err = p.guard(work)
+		if !c.stopped.Load() {
+			c.err = p.guarded(func() error {
+				c.advance()
+				return c.err
+			})
 		}
 		<-p.slots
 		c.ready <- struct{}{}
 	}()
+}
+
+func (p *Pool) guarded(work func() error) error {
+	if p.guard == nil {
+		return work()
+	}
+	return p.guard(work)
 }

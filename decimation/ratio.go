@@ -2,8 +2,8 @@ package decimation
 
 import "math/bits"
 
-// mean is the sum ÷ n, rounded once. Every bucket needs it, so it goes without what the sum mostly has no use for, and without arrays, which the
-// processor would have to write and read again.
+// mean is the sum ÷ n, rounded once. Every bucket needs it, and most sums fit two words: those do without
+// normalise and over, and without arrays, which the processor would have to write and read again.
 func (x *fixed) mean(n uint64) float64 {
 	w0, w1, w2, w3 := x.sum[0], x.sum[1], x.sum[2], x.sum[3]
 	negative := int64(w3) < 0
@@ -25,20 +25,17 @@ func (x *fixed) mean(n uint64) float64 {
 		at := uint(bits.LeadingZeros64(w0))
 		high, rest := w0<<at/n, w0<<at%n
 		low, rest := bits.Div64(rest, 0, n)
-		return quotient(negative, high, low, rest, x.base-64-int(at))
+		return rounded128(negative, high, low, rest, x.base-64-int(at))
 	}
 	at := uint(bits.LeadingZeros64(w1))
 	top := w1<<at | w0>>1>>(63-at)
 	high, rest := top/n, top%n
 	low, rest := bits.Div64(rest, w0<<at, n)
-	return quotient(negative, high, low, rest, x.base-int(at))
+	return rounded128(negative, high, low, rest, x.base-int(at))
 }
 
-// quotient is high:low × 2^exponent, rounded once, of a division with a rest.
-func quotient(negative bool, high, low, rest uint64, exponent int) float64 {
-	if high == 0 {
-		return round(negative, low, rest != 0, exponent)
-	}
+// rounded128 is high:low × 2^exponent, of a division with a rest, rounded once. high is not 0.
+func rounded128(negative bool, high, low, rest uint64, exponent int) float64 {
 	at := uint(bits.LeadingZeros64(high))
 	return round(negative, high<<at|low>>1>>(63-at), rest|low<<at != 0, exponent+64-int(at))
 }

@@ -96,6 +96,9 @@ func (r *bucketReader) Release() {
 		return
 	}
 	r.drop()
+	for _, c := range r.chunks[r.at:] {
+		c.stopped.Store(true)
+	}
 	for i, c := range r.chunks[r.at:] {
 		if r.pool != nil && r.at+i < r.started && !(i == 0 && r.fetched) {
 			c.wait() // the pool may be at it

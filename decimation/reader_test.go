@@ -81,7 +81,35 @@ func source(t rapid.TB, mem memory.Allocator, samples []sample, r *rand.Rand, fa
 	for _, rec := range records {
 		rec.Release()
 	}
-	return &faulty{RecordReader: src, fault: fault}
+	f := &faulty{RecordReader: src, fault: fault}
+	if r.IntN(2) == 0 {
+		return f
+	}
+	return &lying{faulty: f, known: r.IntN(2) == 0}
+}
+
+// lying is a source whose rows can be read where they lie; known, with their exponents.
+type lying struct {
+	*faulty
+	known bool
+}
+
+func (l *lying) NextBlock() (b Block, ok bool) {
+	if !l.Next() {
+		return b, false
+	}
+	values, times := l.Record().Column(1).(*array.Float64), l.Record().Column(2).(*array.Timestamp)
+	b = Block{Times: times.TimestampValues(), Values: values.Float64Values()}
+	if n := len(b.Times); n > 0 {
+		b.First, b.Last = int64(b.Times[0]), int64(b.Times[n-1])
+	}
+	if values.NullN() > 0 {
+		b.Nulls = values
+	}
+	if e, finite := exponentsOf(b.Values); l.known && finite {
+		b.Bounds = &e
+	}
+	return b, true
 }
 
 type faulty struct {

@@ -207,7 +207,7 @@ func round(negative bool, m uint64, sticky bool, exponent int) float64 {
 	return v
 }
 
-// root128 is the whole part of the root of hi:lo, and whether the root is whole. hi has its highest or second highest bits set.
+// root128 is the whole part of the root of hi:lo, and whether the root is whole. hi is at least 2^61.
 func root128(hi, lo uint64) (root uint64, exact bool) {
 	// The float64 root is right to 52 bits or so; one step of Newton's makes it right to within a few units.
 	estimate := math.Sqrt(float64(hi)) * (1 << 32)

@@ -91,9 +91,11 @@ func addWords(limbs []int64, position uint64, negative bool, words ...uint64) {
 	limbs = limbs[position>>5:]
 	carried := uint64(0) // what the word before pushed out at its top: at most 31 bits
 	put := func(i int, v uint64) {
-		if negative {
+		switch {
+		case v == 0: // there may be no limb for it
+		case negative:
 			limbs[i] -= int64(v)
-		} else if v != 0 {
+		default:
 			limbs[i] += int64(v)
 		}
 	}

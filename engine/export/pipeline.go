@@ -119,8 +119,10 @@ func (g *group) read(ctx context.Context, snap Snapshot, c *cursor, total *decim
 	return r, nil
 }
 
-// batch is how many rows a decimated series is read ahead: all series together about a million values.
-func (g *group) batch() int { return max(64, min(1<<20/len(g.Series)/len(g.functions), 4096)) }
+// batch is how many rows a page of a decimated series has: those that are read ahead, of all series and on all cores, are about a million values.
+func (g *group) batch() int {
+	return max(64, min(1<<20/len(g.Series)/len(g.functions)/(g.pool.Cores()+1), 4096))
+}
 
 // tap adds up the values that pass through a reader.
 type tap struct {

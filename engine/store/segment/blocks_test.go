@@ -37,7 +37,7 @@ func TestBlocksEqualModel(t *testing.T) {
 			if !ok {
 				break
 			}
-			if n := len(b.Times); n == 0 || n != len(b.Values) || b.Last != int64(b.Times[n-1]) {
+			if n := len(b.Times); n == 0 || n != len(b.Values) || b.First != int64(b.Times[0]) || b.Last != int64(b.Times[n-1]) {
 				rt.Fatalf("a block of %d times, %d values, the last at %d", len(b.Times), len(b.Values), b.Last)
 			}
 			for i, v := range b.Values {

@@ -55,7 +55,7 @@ import (
 //	16 first time i64               24 last time i64
 //	32 smallest value f64           40 largest value f64    (numbers and bools; else 0)
 //	48 rows u32
-//	52 smallest i16, 54 largest i16 exponent e of the non-zero values, each being an integer below 2^53 times 2^e;
+//	52 smallest i16, 54 largest i16 exponent e of the non-zero values, each being an integer of 53 bits, the first set, times 2^e;
 //	   32767 and -32768 where there is none
 //	56 kind u8, 57 digits u8 (0, 3, 6 or 9: fewest fraction digits of a second that hold every time)
 //	58 flags u8 (1: no two rows have the same time)   59 zeros

@@ -126,10 +126,10 @@ func (m *merger) lead() (lead *cursor, limit int64) {
 // alone is where the rows end that come before limit and have each a time of their own.
 func (c *cursor) alone(limit int64) int {
 	j := c.end
-	if next := c.pos + 1; next < j && c.cols.time[next] >= limit { // runs that take turns
-		return next
-	}
 	if c.last >= limit {
+		if next := c.pos + 1; next < j && c.cols.time[next] >= limit { // runs that take turns
+			return next
+		}
 		j = lowerBound(c.cols.time[:j], c.pos, limit)
 	}
 	if c.cols.strict {

@@ -20,12 +20,15 @@ type Run struct {
 // that they were taken from is no change.
 func MemoryRun(rows Rows) Run { return Run{rows: rows} }
 
-// count is the number of blocks. Memory is cut into blocks as a segment is, but its blocks may mix kinds.
+// memoryRows is how many rows a block in memory has. It is laid open by looking at all of them.
+const memoryRows = 2048
+
+// count is the number of blocks. Memory is cut into blocks as a segment is, shorter ones that may mix kinds.
 func (r *Run) count() int {
 	if r.reader != nil {
 		return len(r.blocks)
 	}
-	return (r.rows.Len() + BlockRows - 1) / BlockRows
+	return (r.rows.Len() + memoryRows - 1) / memoryRows
 }
 
 // bounds are the first and last time of block k; nothing is read for it.
@@ -38,7 +41,7 @@ func (r *Run) bounds(k int) (first, last int64) {
 }
 
 func (r *Run) memoryBlock(k int) (i, j int) {
-	return k * BlockRows, min((k+1)*BlockRows, r.rows.Len())
+	return k * memoryRows, min((k+1)*memoryRows, r.rows.Len())
 }
 
 // load lays open block k. A mapped block is checked when this process touches it first.

@@ -99,8 +99,8 @@ func (s *scanner) Next() bool {
 	return s.next() && s.record != nil
 }
 
-// NextBlock is Next for decimation.NewReader, where time and value are what was asked for: rows of numbers without a record around them,
-// and rows of other kinds left out.
+// NextBlock is Next for decimation.NewReader, where time and value are what was asked for: rows of numbers without a record around them.
+// Rows of other kinds are left out or nulls. Only one of NextBlock and Next may be used.
 func (s *scanner) NextBlock() (b decimation.Block, ok bool) {
 	s.blocks = true
 	if !s.next() {

@@ -11,7 +11,7 @@ type summary struct {
 	first, last    int64   // ns
 	min, max       float64 // numbers and bools; else 0
 	rows           int32
-	minExp, maxExp int16 // of the non-zero values: v = m·2^e, |m| < 2^53; minExp > maxExp where there is none
+	minExp, maxExp int16 // of the non-zero values: v = m·2^e, |m| of 53 bits, the first set; minExp > maxExp where there is none
 	kind           ingest.Kind
 	digits         uint8
 	strict         bool // no two rows have the same time
@@ -38,7 +38,7 @@ func summarize(kind ingest.Kind, times []int64, values []float64) summary {
 	return s
 }
 
-// exponent is the e of v = m·2^e with an integer |m| < 2^53: that of the last bit of v's mantissa, -1074 to 971.
+// exponent is the e of v = m·2^e with an integer |m| of 53 bits, the first set: that of the last bit of v's mantissa, -1074 (subnormals, too) to 971.
 func exponent(v float64) int16 {
 	biased := int16(math.Float64bits(v) >> 52 & 0x7ff)
 	return max(biased, 1) - 1075
