@@ -19,13 +19,13 @@ type benchCmd struct {
 
 // benchFlags are common to all benchmarks.
 type benchFlags struct {
-	Points  string        `help:"How many samples, as 2000000 or 2e6." placeholder:"N"`
+	Points  string        `help:"How many samples, as 2000000 or 2e6 (50e6; ingest 1e6, export 5e6)." placeholder:"N"`
 	Series  int           `help:"How many series they belong to (50)." placeholder:"N"`
 	Dataset string        `help:"walk, zero, tetouan or constant (walk)." placeholder:"NAME"`
 	Dir     string        `help:"Where data sets are kept (the user's cache folder)." placeholder:"DIR"`
 	CPU     []int         `name:"cpu" help:"On how many cores; each gets lines of its own (all)." placeholder:"N,…"`
-	Count   int           `help:"Measurements of each." default:"10" placeholder:"N"`
-	Time    time.Duration `help:"Least time of a measurement." default:"250ms" placeholder:"DURATION"`
+	Count   int           `help:"Measurements of each (10)." default:"10" placeholder:"N"`
+	Time    time.Duration `help:"Least time of a measurement (250ms)." default:"250ms" placeholder:"DURATION"`
 }
 
 // options takes the flags over into o and reports every fault.
