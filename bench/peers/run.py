@@ -160,11 +160,12 @@ class Run:
             # Who is so slow that there is time for one round only was asked before, which warmed it: that answer is the round.
             seconds[name] = [once["seconds"]] if rounds[name] == 1 else []
         names = list(seconds)
-        for k in range(self.o.rounds):
+        for k in range(-1, self.o.rounds):  # the first round doesn't count: slower engines ran long since these were asked
             turn = k % len(names)
             for name in names[turn:] + names[:turn]:
                 if len(seconds[name]) < rounds[name]:
-                    seconds[name].append(self.ask(processes[name], function, bucket)["seconds"])
+                    again = self.ask(processes[name], function, bucket)["seconds"]
+                    seconds[name] += [again] if k >= 0 else []
         return seconds, idioms
 
     def row(self, bucket, function, name, points, seconds, idioms):
