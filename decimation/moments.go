@@ -21,7 +21,8 @@ type Moments struct {
 	wide        *wide // nil until a value does not fit fixed
 	scratch     *scratch
 	prepared    prepared
-	lastRatio   number
+	lastRatio   ratio
+	ratioKnown  bool
 	ratioCount  int64 // the count that lastRatio is of; 0 for none
 }
 

@@ -34,10 +34,102 @@ func (x *fixed) mean(n uint64) float64 {
 	return rounded128(negative, high, low, rest, x.base-int(at))
 }
 
-// rounded128 is high:low × 2^exponent, of a division with a rest, rounded once. high is not 0.
+// rounded128 is high:low × 2^exponent, of a division with a rest, rounded once. Where high is 0 all is.
 func rounded128(negative bool, high, low, rest uint64, exponent int) float64 {
+	if high == 0 {
+		return 0
+	}
 	at := uint(bits.LeadingZeros64(high))
 	return round(negative, high<<at|low>>1>>(63-at), rest|low<<at != 0, exponent+64-int(at))
+}
+
+// variance is (n × Σx² − (Σx)²) ÷ (n × (n−1)) to 64 bits or more: high:low × 2^exponent with a rest. high is not 0, but where the variance is. It
+// serves n below 2^32 and sums of two words, squares of three, which are nearly all; else ok is false.
+func (x *fixed) variance(n uint64) (q ratio, ok bool) {
+	s0, s1, s2, s3 := x.sum[0], x.sum[1], x.sum[2], x.sum[3]
+	if int64(s3) < 0 {
+		var borrow uint64
+		s0, borrow = bits.Sub64(0, s0, 0)
+		s1, borrow = bits.Sub64(0, s1, borrow)
+		s2, borrow = bits.Sub64(0, s2, borrow)
+		s3 = -s3 - borrow
+	}
+	if s2|s3|x.squares[3]|n>>32 != 0 {
+		return q, false
+	}
+	// n × Σx²
+	var carry, borrow uint64
+	a1, a0 := bits.Mul64(x.squares[0], n)
+	high, low := bits.Mul64(x.squares[1], n)
+	a1, carry = bits.Add64(a1, low, 0)
+	a3, a2 := bits.Mul64(x.squares[2], n)
+	a2, carry = bits.Add64(a2, high, carry)
+	a3 += carry
+	// (Σx)²
+	b1, b0 := bits.Mul64(s0, s0)
+	b3, b2 := bits.Mul64(s1, s1)
+	high, low = bits.Mul64(s0, s1)
+	for range 2 {
+		b1, carry = bits.Add64(b1, low, 0)
+		b2, carry = bits.Add64(b2, high, carry)
+		b3 += carry
+	}
+	a0, borrow = bits.Sub64(a0, b0, 0)
+	a1, borrow = bits.Sub64(a1, b1, borrow)
+	a2, borrow = bits.Sub64(a2, b2, borrow)
+	a3 -= b3 + borrow
+	// Its two highest words, the first bit set.
+	exponent := 2*x.base + 128
+	if a3 == 0 {
+		a3, a2, a1, a0, exponent = a2, a1, a0, 0, exponent-64
+	}
+	if a3 == 0 {
+		a3, a2, a1, exponent = a2, a1, 0, exponent-64
+	}
+	if a3 == 0 {
+		a3, a2, exponent = a2, 0, exponent-64
+	}
+	if a3 == 0 {
+		return q, true
+	}
+	at := uint(bits.LeadingZeros64(a3))
+	top, next, rest := a3<<at|a2>>1>>(63-at), a2<<at|a1>>1>>(63-at), a1<<at|a0
+	divisor := n * (n - 1)
+	q.exponent = exponent - int(at)
+	var over uint64
+	q.high, over = top/divisor, top%divisor
+	q.low, over = bits.Div64(over, next, divisor)
+	q.rest = over | rest
+	if q.high == 0 { // the divisor is nearly 2^64
+		return q, false
+	}
+	return q, true
+}
+
+// ratio is high:low × 2^exponent, and a rest that is less than the lowest bit.
+type ratio struct {
+	high, low, rest uint64
+	exponent        int
+}
+
+// root is the ratio's root, rounded once; ok is false where its bits don't tell to which side.
+func (q ratio) root() (v float64, ok bool) {
+	if q.high == 0 {
+		return 0, true
+	}
+	at := uint(bits.LeadingZeros64(q.high))
+	high, low, exponent := q.high<<at|q.low>>1>>(63-at), q.low<<at, q.exponent-int(at)
+	if exponent&1 != 0 { // the root of a power of two needs an even one
+		high, low, exponent = high>>1, high<<63|low>>1, exponent+1
+	}
+	root, _ := root128(high, low)
+	// The true root is root or more, by less than 2: the ratio has 64 bits or more. What is rounded off is 10 or 11 bits.
+	dropped := bits.Len64(root) - 53
+	half := uint64(1) << (dropped - 1)
+	if rest := root & (half<<1 - 1); rest+2 >= half && rest <= half || exponent/2 < -1000 {
+		return 0, false
+	}
+	return round(false, root, true, exponent/2), true
 }
 
 // numerator is n × Σx² − (Σx)², in units of 2^(2 × base). A fixed accumulator of n values holds less than 2^63 × 2^window, and so it fits.

@@ -53,27 +53,46 @@ const mostWordCount = 1 << 32
 
 // variance is (n × Σx² − (Σx)²) ÷ (n × (n−1)), rounded once.
 func (m *Moments) variance() float64 {
-	if m.onlyFixed() && m.count <= mostWordCount {
-		return m.ratio().rounded(false)
+	if m.onlyFixed() {
+		if q, ok := m.quickRatio(); ok {
+			return rounded128(false, q.high, q.low, q.rest, q.exponent)
+		}
+		if m.count <= mostWordCount {
+			return m.ratio().rounded(false)
+		}
 	}
 	s := m.work()
 	exponent := m.exactVariance(s)
 	return s.quotient(false, &s.numerator, &s.divisor, exponent)
 }
 
+// quickRatio is the variance of values that the fixed accumulator holds all, as fixed.variance gives it.
+func (m *Moments) quickRatio() (q ratio, ok bool) {
+	if m.ratioCount != m.count { // else variance or deviation asked before
+		m.lastRatio, m.ratioKnown = m.fixed.variance(uint64(m.count))
+		m.ratioCount = m.count
+	}
+	return m.lastRatio, m.ratioKnown
+}
+
 // ratio is the variance of at most mostWordCount values that the fixed accumulator holds all.
 func (m *Moments) ratio() number {
-	if n := uint64(m.count); m.ratioCount != m.count { // else variance or deviation asked before
-		numerator := m.fixed.numerator(n)
-		m.lastRatio, m.ratioCount = normalise(numerator[:], 2*m.fixed.base).over(n*(n-1)), m.count
-	}
-	return m.lastRatio
+	n := uint64(m.count)
+	numerator := m.fixed.numerator(n)
+	return normalise(numerator[:], 2*m.fixed.base).over(n * (n - 1))
 }
 
 // deviation is the root of the exact variance, rounded once.
 func (m *Moments) deviation() float64 {
-	if m.onlyFixed() && m.count <= mostWordCount {
-		return m.ratio().root()
+	if m.onlyFixed() {
+		if q, ok := m.quickRatio(); ok {
+			if root, ok := q.root(); ok {
+				return root
+			}
+		}
+		if m.count <= mostWordCount {
+			return m.ratio().root()
+		}
 	}
 	s := m.work()
 	exponent := m.exactVariance(s)
