@@ -83,7 +83,8 @@ func (c *chunk) advance() {
 			return
 		}
 	}
-	for c.page.rows() < c.spec.batch() && !c.done && c.err == nil {
+	limit := c.spec.ahead()
+	for c.page.rows() < limit && !c.done && c.err == nil {
 		more, err := c.samples.advance()
 		switch {
 		case err != nil:

@@ -46,6 +46,7 @@ func TestPool(t *testing.T) {
 		want := lines(t, one)
 		pool := NewPool(rapid.IntRange(1, 4).Draw(t, "cores"), func(f func() error) error { return f() })
 		spec.Total = new(Moments)
+		spec.Ahead = rapid.IntRange(0, 9).Draw(t, "ahead")
 		reader, err := pool.newReader(open, spec, extent, rapid.Int64Range(1, 10).Draw(t, "size"), mem)
 		if err != nil {
 			t.Fatal(err)

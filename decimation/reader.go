@@ -15,6 +15,7 @@ type Spec struct {
 	Functions []Function // at least one; all come from one pass over the samples
 	From, To  int64      // ns; samples outside take no part; math.MinInt64 and math.MaxInt64 are open ends
 	Batch     int        // most rows of a record, for those who read many series side by side; at most 4,096, which 0 stands for
+	Ahead     int        // how many rows a Pool may have ready of each stretch that it reads, at least Batch; 0 stands for eight times as many
 	Total     *Moments   // where given, it takes what the functions need of all values, extremes and sum always; complete at the reader's end
 }
 
@@ -24,6 +25,14 @@ func (s *Spec) batch() int {
 		return batchRows
 	}
 	return s.Batch
+}
+
+// ahead is how many rows a page has at most.
+func (s *Spec) ahead() int {
+	if s.Ahead <= 0 {
+		return 8 * s.batch()
+	}
+	return max(s.Ahead, s.batch())
 }
 
 // needs are what the functions are made of.
@@ -50,6 +59,7 @@ func NewReader(src array.RecordReader, spec Spec) (array.RecordReader, error) {
 }
 
 func newReader(src array.RecordReader, spec Spec, mem memory.Allocator) (array.RecordReader, error) {
+	spec.Ahead = spec.batch()
 	c := &chunk{from: spec.From, to: spec.To, spec: &spec}
 	if err := c.begin(src); err != nil {
 		src.Release()

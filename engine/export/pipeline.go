@@ -104,7 +104,7 @@ func (g *group) read(ctx context.Context, snap Snapshot, c *cursor, total *decim
 			r = &tap{RecordReader: r, total: total}
 		}
 	} else {
-		spec := decimation.Spec{Buckets: g.buckets, Functions: g.functions, From: g.From, To: g.To, Batch: g.batch(), Total: total}
+		spec := decimation.Spec{Buckets: g.buckets, Functions: g.functions, From: g.From, To: g.To, Batch: g.batch(), Ahead: g.batch(), Total: total}
 		extent := decimation.Extent{First: s.Range.FirstValue, Last: s.Range.LastValue, Samples: s.Range.Samples}
 		if r, err = g.pool.NewReader(scan, spec, extent); err != nil {
 			return nil, err
@@ -121,7 +121,7 @@ func (g *group) read(ctx context.Context, snap Snapshot, c *cursor, total *decim
 
 // batch is how many rows a page of a decimated series has: those that are read ahead, of all series and on all cores, are about a million values.
 func (g *group) batch() int {
-	return max(64, min(1<<20/len(g.Series)/len(g.functions)/(g.pool.Cores()+1), 4096))
+	return max(64, 1<<20/len(g.Series)/len(g.functions)/(g.pool.Cores()+1))
 }
 
 // tap adds up the values that pass through a reader.
