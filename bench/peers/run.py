@@ -21,6 +21,7 @@ from process import Process
 ZONE = "Europe/Berlin"
 CASES = "50x1000000,1000x50000,1x50000000"
 BUCKETS = "15m,1d,1m,1h,1M"
+SLOW = 2  # s: an engine that takes longer to answer a query has no warm-up of its own for it
 NOISY = 0.25  # the share of the median that a quiet machine's rounds lie apart at most
 FUNCTIONS = {"avg": ("avg",), "stddev": ("stddev",), "six": columns.FUNCTIONS}
 
@@ -32,7 +33,7 @@ def options():
     p.add_argument("--funcs", default=",".join(FUNCTIONS), help="some of avg,stddev,six")
     p.add_argument("--engines", default=",".join(engines.NAMES), help="the peers; decant always takes part")
     p.add_argument("--rounds", type=int, default=6, help="how often each engine answers each query")
-    p.add_argument("--budget", type=float, default=60, help="seconds an engine and case; who would need more answers in fewer rounds, and then not at all")
+    p.add_argument("--budget", type=float, default=30, help="seconds an engine and case; who would need more answers in fewer rounds, and then not at all")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--small", action="store_true", help="a smoke run of seconds")
     p.add_argument("--dir", type=pathlib.Path, default=cache() / "decant-peers", help="where the data is kept")
@@ -156,9 +157,9 @@ class Run:
                 continue
             once = warm[name] if function == "six" else self.ask(processes[name], function, bucket)
             idioms[name] = once.get("idiom", "")
-            rounds[name] = max(1, min(self.o.rounds, int(share / once["seconds"])))
-            # Who is so slow that there is time for one round only was asked before, which warmed it: that answer is the round.
-            seconds[name] = [once["seconds"]] if rounds[name] == 1 else []
+            rounds[name] = self.o.rounds if name == "decant" else max(1, min(self.o.rounds, int(share / once["seconds"])))
+            # Who is so slow that there is time for one round only had its store read by other queries: this answer is the round.
+            seconds[name] = [once["seconds"]] if rounds[name] == 1 and once["seconds"] > SLOW else []
         names = list(seconds)
         for k in range(-1, self.o.rounds):  # the first round doesn't count: slower engines ran long since these were asked
             turn = k % len(names)

@@ -1,6 +1,6 @@
 """pandas: a frame in memory. It has no second thread.
 
-One integer key of the series and the bucket's number is the fastest that it groups by: faster than two columns, resample, or the codes of sorted runs.
+One integer key of the series and the bucket's number is the fastest that it groups by: faster than the codes of sorted runs.
 """
 
 import numpy
