@@ -1,8 +1,7 @@
 """Polars: frames in memory, one of all points and one a series, sorted.
 
 Because the points are sorted, so is the number of the bucket. A group_by that is told so takes runs of equal keys, four times as fast as its hash table and
-faster than group_by_dynamic. Days and months in a zone are cut by binary search, as dt.truncate does 4 million points a second there; many of them are then
-grouped by a column of their numbers, few are slices.
+faster than group_by_dynamic. Days and months in a zone are cut by binary search, as dt.truncate does 4 million points a second there.
 """
 
 import numpy
@@ -33,8 +32,8 @@ class Engine:
         aggregates = [AGGREGATES[f](polars.col("value")).alias(f) for f in functions]
         if width := buckets.width(bucket):
             return self.fixed(aggregates, width // 1_000_000)
-        edges = (buckets.starts(bucket, zone, self.first, self.last) // 1_000_000).astype("datetime64[ms]")
-        found = {"dynamic": lambda: self.dynamic(aggregates, bucket.replace("M", "mo"), zone), "cut runs": lambda: self.cut(aggregates, edges)}
+        edges = polars.Series((buckets.starts(bucket, zone, self.first, self.last) // 1_000_000).astype("datetime64[ms]"))
+        found = {"dynamic": lambda: self.dynamic(aggregates, bucket.replace("M", "mo"), zone)}
         if len(self.parts) * len(edges) <= MOST_SLICES:
             found["slices"] = lambda: self.slices(aggregates, edges)
         return found
@@ -58,18 +57,9 @@ class Engine:
         local = polars.col("time").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
         return together([part.lazy().with_columns(local).group_by_dynamic("time", every=every).agg(aggregates) for part in self.parts])
 
-    def cut(self, aggregates, edges):
-        """The number of the bucket as a column, written by runs that binary search has found, and then grouped by."""
-        rows = numpy.array([part["time"].search_sorted(polars.Series(edges)).to_numpy() for part in self.parts])
-        lengths = numpy.diff(rows).ravel()
-        number = polars.Series("b", numpy.repeat(numpy.arange(len(lengths), dtype=numpy.int32), lengths)).set_sorted()
-        found = self.points.lazy().with_columns(number).group_by("b", maintain_order=True).agg(aggregates).collect()
-        series, bucket = numpy.divmod(found["b"].to_numpy(), len(edges) - 1)
-        return found.with_columns(polars.Series("series", series), polars.Series("time", edges[bucket]))
-
     def slices(self, aggregates, edges):
         """Each bucket is a slice of a series' frame, found by binary search."""
-        plans, edges = [], polars.Series(edges)
+        plans = []
         for series, part in enumerate(self.parts):
             rows = part["time"].search_sorted(edges).to_list()
             for start, first, end in zip(edges, rows, rows[1:]):
