@@ -19,6 +19,7 @@ type merger struct {
 	cursors []cursor // oldest arrival first
 	policy  Duplicates
 	group   group
+	spare   spare
 	steps   uint
 }
 
@@ -48,7 +49,7 @@ func newMerger(ctx context.Context, runs []Run, from, to int64, policy Duplicate
 	m := &merger{ctx: ctx, policy: policy, cursors: make([]cursor, 0, len(runs))}
 	for _, run := range runs {
 		var c cursor
-		if err := c.init(run, from, to); err != nil {
+		if err := c.init(run, from, to, &m.spare); err != nil {
 			return nil, err
 		}
 		if !c.done {

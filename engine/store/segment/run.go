@@ -13,19 +13,19 @@ type Run struct {
 	first  int // the run's first block in the reader's index
 	blocks []block
 
-	rows Rows // in memory
+	rows *Rows // in memory
 }
 
 // MemoryRun is a run over rows in memory, which must be sorted and must not change while the run is in use. Appending to the slices
 // that they were taken from is no change.
-func MemoryRun(rows Rows) Run { return Run{rows: rows} }
+func MemoryRun(rows Rows) Run { return Run{rows: &rows} }
 
 // memoryRows is how many rows a block in memory has. It is laid open by looking at all of them.
 const memoryRows = 2048
 
 // count is the number of blocks. Memory is cut into blocks as a segment is, shorter ones that may mix kinds.
 func (r *Run) count() int {
-	if r.reader != nil {
+	if r.rows == nil {
 		return len(r.blocks)
 	}
 	return (r.rows.Len() + memoryRows - 1) / memoryRows
@@ -50,7 +50,7 @@ func (r *Run) load(k int, c *columns) error {
 		return r.reader.open(r.first+k, c)
 	}
 	i, j := r.memoryBlock(k)
-	c.memory(&r.rows, i, j)
+	c.memory(r.rows, i, j)
 	return nil
 }
 
@@ -102,11 +102,15 @@ type cursor struct {
 	after int64 // first time of the block after this one
 	last  int64 // time of row end−1; known when open
 	cols  *columns
+	spare *spare
 }
 
-func (c *cursor) init(run Run, from, to int64) error {
+// spare is columns that a cursor is done with, for one that begins: of many runs that follow each other few are open at a time.
+type spare struct{ cols *columns }
+
+func (c *cursor) init(run Run, from, to int64, s *spare) error {
 	n := run.count()
-	*c = cursor{run: run, to: to}
+	*c = cursor{run: run, to: to, spare: s}
 	c.k = sort.Search(n, func(k int) bool { _, last := run.bounds(k); return last >= from })
 	if c.k == n {
 		c.done = true
@@ -144,7 +148,9 @@ func (c *cursor) lay() error {
 		return nil
 	}
 	if c.cols == nil || c.cols.held {
-		c.cols = new(columns)
+		if c.cols, c.spare.cols = c.spare.cols, nil; c.cols == nil {
+			c.cols = new(columns)
+		}
 	}
 	if err := c.run.load(c.k, c.cols); err != nil {
 		return err
@@ -176,6 +182,9 @@ func (c *cursor) settle() {
 func (c *cursor) skip(pos int) {
 	c.pos = pos
 	c.settle()
+	if c.done && !c.cols.held {
+		c.spare.cols, c.cols = c.cols, nil
+	}
 }
 
 // skipBlock leaves the block.
