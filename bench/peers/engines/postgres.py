@@ -39,12 +39,12 @@ def program(name):
 
 class Engine:
     def __init__(self, columns, folder, threads):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pg-", dir=folder))
         self.user = None
-        if os.getuid() == 0:  # which PostgreSQL refuses to be
-            self.user = pwd.getpwnam("postgres")
+        if os.getuid() == 0:  # which PostgreSQL refuses to be; another user may not enter the folders above folder
+            self.user, folder = pwd.getpwnam("postgres"), None
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="decant-pg-", dir=folder))
+        if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
-            os.chmod(folder, 0o711)
         self.data = self.folder / "data"
         self.run(program("initdb"), "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale")
         # The socket's path has room for about a hundred bytes, which folder may exceed.
@@ -106,3 +106,4 @@ class Engine:
             self.db.close()
         self.run(program("pg_ctl"), "-D", self.data, "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.socket, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
