@@ -24,7 +24,7 @@ import (
 )
 
 // BlockRows is the most rows that a block holds. Sums over a store that does not fit the processor's caches wait for memory, which is the faster
-// the longer it is read without a jump: buckets of 15 minutes took 0.7 of the time with blocks of 8,192 rows, and 0.55 with these, that they need with 2,048. More rows make summaries and the
+// the longer it is read without a jump: buckets of 15 minutes took some 0.7 of the time with blocks of 8,192 rows, and 0.6 with these, that they take with 2,048. More rows make summaries and the
 // edges of ranges coarser.
 const BlockRows = 32768
 
