@@ -18,6 +18,7 @@ type Request struct {
 	PeriodStart *int64            // ns
 
 	Notification []Message
+	Service      Service
 
 	// Raw is the request as it was taken: what lenient handling left out is gone from it.
 	Raw json.RawMessage
@@ -60,6 +61,10 @@ type Item struct {
 	Publisher *string
 	Unit      *string
 
+	Resource    Resource // "": the item selects samples; else only Filename and Filter are set beside it
+	Filter      []Rule   // of a resource item: rows that any rule matches; nil is all
+	AnySubtopic bool     // every subtopic of the channel: items of a full export
+
 	unread bool // dsf has a fault, so Functions are not all that was meant
 }
 
@@ -73,4 +78,54 @@ type Name struct {
 // Message is one of the two notification messages.
 type Message struct {
 	Target, Policy, Medium, Title, Text string
+	Attach                              bool // send the file, not a link to it
+}
+
+// Service is what only the export service heeds.
+type Service struct {
+	Title     string
+	ID        string // "" where the service is to choose
+	Tags      []Tag
+	Manual    bool              // run: manual; nothing runs until asked for
+	Paused    bool              // enabled: false
+	Grace     decimation.Period // delays the start of a scheduled run; PT1M where none was given
+	Backfill  int               // runs before the creation that are made too
+	Condition *Condition        // nil: every run is made
+}
+
+// Tag is a word by which an export is found again.
+type Tag struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// Condition is what must hold for a run to be made: the value of one series over the period that ends when the job is due, compared with Operand.
+type Condition struct {
+	Target   string // the series' name, escapes resolved
+	Channel  string
+	Subtopic string // dotted
+	Period   decimation.Period
+	Function decimation.Function
+	Op       string // > >= < <= = !=
+	Operand  float64
+}
+
+// Resource is what a resource item lists.
+type Resource string
+
+const (
+	SeriesResource  Resource = "series"
+	ChannelResource Resource = "channel"
+	ExportResource  Resource = "export"
+	JobResource     Resource = "job"
+)
+
+// Rule is an entry of a resource item's filter: all of its conditions must hold.
+type Rule []Match
+
+// Match is a condition on one attribute: a glob, or bounds.
+type Match struct {
+	Attribute string  // without the type: name, count
+	Glob      *string // nil: bounds
+	Gte, Lt   *int64  // of a time: ns; nil is open
 }

@@ -1,0 +1,188 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Queue keeps exports, jobs and the outbox. Package database is one, over SQLite and PostgreSQL; package jobtest holds what every Queue must do.
+//
+// Every method is one transaction. now is the caller's clock (ns). Methods may be called from any number of goroutines and, on PostgreSQL,
+// processes.
+type Queue interface {
+	Catalog
+	Line
+	Outbox
+	Close() error
+}
+
+// Catalog is the part of a Queue that keeps exports.
+type Catalog interface {
+	// Create adds exports, each with its first jobs, all or none. An id that the owner has already is a *ConflictError. An export with an
+	// idempotency key that its owner has used: nothing is added, and the exports of that first time are returned with again true, if the digest is
+	// the same; else it is a *ConflictError.
+	Create(ctx context.Context, adding []Adding, key *Idempotency, admission Admission) (exports []Export, again bool, err error)
+	// Change replaces what a PUT may change: Type, Title, Tags, Request, Enabled, Channels, Next; UpdatedAt is set and Version counted. Where version is
+	// not 0 and not the stored one, it is ErrVersion. Waiting jobs keep their request.
+	Change(ctx context.Context, e Export, version int64, now int64) (Export, error)
+	// Delete marks an export as deleted and cancels its jobs: those that wait end at once, those in progress by their workers. Artifacts are
+	// then nobody's, and Expire returns their jobs.
+	Delete(ctx context.Context, key string, version int64, now int64) error
+	// Find gives the exports with an id that are not deleted: of an owner, or where owner is "", of all.
+	Find(ctx context.Context, owner, id string) ([]Export, error)
+	// List gives a page of exports and how many there are in all.
+	List(ctx context.Context, f Filter) (exports []Export, total int64, err error)
+	// Due gives recurring exports whose next run is due by now, the longest overdue first, at most limit.
+	Due(ctx context.Context, now int64, limit int) ([]Export, error)
+	// NextDue is when the next run of any export is due; ok is false where none is.
+	NextDue(ctx context.Context) (due int64, ok bool, err error)
+	// Advance adds jobs of a recurring export and moves its Next from one run to another, if it still stands there; else it does nothing and
+	// returns false, so that of several schedulers one makes a run.
+	Advance(ctx context.Context, key string, from Instant, jobs []Job, to *Instant, now int64) (bool, error)
+}
+
+// Adding is an export to create with its first jobs.
+type Adding struct {
+	Export Export
+	Jobs   []Job
+}
+
+// Idempotency is a caller's Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same one with the same digest of the request
+// creates nothing twice. It is kept for a day.
+type Idempotency struct {
+	Owner  string
+	Key    string
+	Digest string
+}
+
+// Admission are the limits that a new job must fit; 0 is none.
+type Admission struct {
+	Queued     int // jobs not ended, of all owners: else a *BusyError
+	QueuedEach int // of one owner: else a *BusyError with the owner's name
+}
+
+// Filter selects exports or jobs.
+type Filter struct {
+	Owner     string   // "" is all
+	IDs       []string // of exports (List) or of jobs (Jobs); nil is all
+	Export    string   // Jobs: the key of one export
+	Status    []Status // of the newest job (List) or the job (Jobs); nil is all
+	Type      Type     // "" is all
+	TagLabels []string // each must be a label of a tag
+	TagValues []string // each must be a value of a tag; where as long as TagLabels, the pairs must be
+	From, To  *int64   // CreatedAt in from ≤ t < to
+	SortBy    string   // createdAt, updatedAt, title, id, status; "" is createdAt
+	Ascending bool
+	Offset    int
+	Limit     int
+	Deleted   bool // deleted exports too
+}
+
+// Line is the part of a Queue that keeps jobs.
+type Line interface {
+	// Add puts a job in line.
+	Add(ctx context.Context, j Job, admission Admission) error
+	// Claim gives the job that is to run next to a worker, under a lease that ends at until; nil where none is to run now. The owner with the fewest jobs in
+	// progress comes first, among these the one served the longest time ago; of an owner's jobs the one that was due first. A job whose export has an earlier one of the
+	// schedule that has not ended isn't claimed. A claim counts a try. Jobs whose lease has ended are claimed again.
+	Claim(ctx context.Context, worker string, now, until int64) (*Claimed, error)
+	// Beat extends a lease and stores progress. It is ErrLost where another worker has the job or it ended; cancel is true where somebody asked to cancel it.
+	Beat(ctx context.Context, lease Lease, until int64, p Progress) (cancel bool, err error)
+	// Finish ends a claimed job, or puts it back in line: status, artifacts and message in one transaction. It is ErrLost as with Beat; then
+	// nothing has changed.
+	Finish(ctx context.Context, lease Lease, o Outcome) error
+	// Reclaim puts back in line what workers of this name have claimed: after a restart nobody works on it any more. The tries stay counted.
+	Reclaim(ctx context.Context, worker string, now int64) (int, error)
+	// CancelJob ends a waiting job, and asks the worker of one in progress to. It is ErrEnded where the job has ended.
+	CancelJob(ctx context.Context, id string, now int64) error
+	// Job gives one job; owner "" is any. ErrNotFound where there is none, or its export was deleted.
+	Job(ctx context.Context, owner, id string) (Job, error)
+	// Jobs gives a page of jobs, the newest first, and how many there are in all. Those of deleted exports are not among them.
+	Jobs(ctx context.Context, f Filter) (jobs []Job, total int64, err error)
+	// Revoke makes all signed links of a job invalid.
+	Revoke(ctx context.Context, id string, now int64) error
+	// Expire gives ended jobs whose artifacts are to go: expired by now, or of a deleted export.
+	Expire(ctx context.Context, now int64, limit int) ([]Job, error)
+	// Expired records that a job's artifacts are gone: a done job is then expired.
+	Expired(ctx context.Context, id string, now int64) error
+	// Folders are the folders of all artifacts that there should be, and of all jobs in progress: what else lies there is a killed worker's.
+	Folders(ctx context.Context) (map[string]bool, error)
+	// Usage is how many bytes of artifacts an owner has ("" is all).
+	Usage(ctx context.Context, owner string) (int64, error)
+	// Counts is the number of jobs by status, for the metrics.
+	Counts(ctx context.Context) (map[Status]int64, error)
+}
+
+// Lease says which claim of a job a worker holds.
+type Lease struct {
+	JobID  string
+	Worker string
+	Try    int
+}
+
+// Claimed is a job with the lease under which it runs.
+type Claimed struct {
+	Job
+	Lease Lease
+}
+
+// Outcome is how a try ended.
+type Outcome struct {
+	Status    Status // NotProcessed puts the job back in line
+	NotBefore int64  // of the next try
+	KeepTry   bool   // the try doesn't count: the worker was told to stop
+	At        int64
+	Error     *Fault
+	Saw       *Seen
+	Progress  Progress
+	Artifacts []Artifact
+	Folder    string
+	Bytes     int64
+	ExpiresAt *int64
+	Stored    []int64
+	Arrival   uint64
+	Message   *Message // to put into the outbox; ID, JobID, State and Tries are the queue's
+}
+
+// Outbox is the part of a Queue that keeps messages to send.
+type Outbox interface {
+	// Collect gives pending messages that are to be sent by now, the oldest first, and keeps others from collecting them before until.
+	Collect(ctx context.Context, now, until int64, limit int) ([]Message, error)
+	// Record stores what became of a message: State, Tries, NotBefore, SentAt, Error.
+	Record(ctx context.Context, m Message) error
+	// NextMessage is when the next pending message is to be sent; ok is false where there is none.
+	NextMessage(ctx context.Context) (at int64, ok bool, err error)
+}
+
+// Errors of a Queue.
+var (
+	ErrNotFound = errors.New("there is no such export or job")
+	ErrVersion  = errors.New("the export has changed since it was read")
+	ErrLost     = errors.New("the lease of the job is lost")
+	ErrEnded    = errors.New("the job has ended")
+)
+
+// ConflictError is an id or an idempotency key that is in use.
+type ConflictError struct {
+	Index   int // of the export that was to be created
+	Message string
+}
+
+func (e *ConflictError) Error() string { return e.Message }
+
+// BusyError is a queue that takes no more at the moment.
+type BusyError struct {
+	Limit string // queued or owner_queued
+	Max   int
+	Owner string // whose limit it is; "" for all
+	Retry time.Duration
+}
+
+func (e *BusyError) Error() string {
+	if e.Owner != "" {
+		return fmt.Sprintf("%s has %d jobs that have not ended, which is the limit; wait for one, or cancel one", e.Owner, e.Max)
+	}
+	return fmt.Sprintf("%d jobs wait or run, which is the limit; try again later", e.Max)
+}
