@@ -19,6 +19,7 @@ type Config struct {
 	PublisherTag string        `toml:"publisher_tag"` // the Connhex tag that names the publisher
 	Topics       []string      `toml:"topics"`        // patterns beside the built-in ones, which come after them
 	Ingest       Ingest        `toml:"ingest"`
+	Service      Serving       `toml:"service"`
 	Limits       Limits        `toml:"limits"`
 }
 
@@ -45,6 +46,17 @@ type Limits struct {
 	DeadLetters int64 `toml:"deadletters"` // on disk; the oldest go first
 	Rows        int64 `toml:"rows"`
 	PDFRows     int64 `toml:"pdf_rows"`
+
+	// Of the export service.
+	Queued         int   `toml:"queued"`          // jobs that have not ended, of all owners
+	OwnerQueued    int   `toml:"owner_queued"`    // and of one
+	Artifacts      int64 `toml:"artifacts"`       // bytes of all jobs' files
+	OwnerArtifacts int64 `toml:"owner_artifacts"` // and of one owner's
+	Full           int64 `toml:"full"`            // bytes of a full export, estimated
+	MissedRuns     int   `toml:"missed_runs"`     // that are made after a downtime
+	Tries          int   `toml:"tries"`           // of a job that fails for no fault of the request's
+	Body           int64 `toml:"body"`            // bytes of an HTTP request
+	Connections    int   `toml:"connections"`     // open at a time
 }
 
 // Default is the configuration where nothing is said.
@@ -54,6 +66,7 @@ func Default() Config {
 		Duplicates: "keep",
 		MaxFuture:  24 * time.Hour,
 		Ingest:     Ingest{QoS: 1},
+		Service:    defaultServing(),
 		Limits: Limits{
 			Payload:     1 << 20,
 			Depth:       32,
@@ -63,6 +76,16 @@ func Default() Config {
 			DeadLetters: 64 << 20,
 			Rows:        1_000_000_000,
 			PDFRows:     100_000,
+
+			Queued:         10_000,
+			OwnerQueued:    2_000,
+			Artifacts:      100 << 30,
+			OwnerArtifacts: 20 << 30,
+			Full:           10 << 30,
+			MissedRuns:     100,
+			Tries:          5,
+			Body:           1 << 20,
+			Connections:    1_000,
 		},
 	}
 }
@@ -111,6 +134,7 @@ func (c Config) Validate() error {
 	if _, err := c.patterns(); err != nil {
 		faults = append(faults, err)
 	}
+	c.checkServing(bad)
 	if c.Ingest.QoS < 0 || c.Ingest.QoS > 2 {
 		bad("ingest.qos: %d; allowed are 0, 1 and 2", c.Ingest.QoS)
 	}
@@ -121,6 +145,9 @@ func (c Config) Validate() error {
 		{"payload", int64(c.Limits.Payload)}, {"depth", int64(c.Limits.Depth)}, {"records", int64(c.Limits.Records)},
 		{"series", int64(c.Limits.Series)}, {"memory", c.Limits.Memory}, {"deadletters", c.Limits.DeadLetters},
 		{"rows", c.Limits.Rows}, {"pdf_rows", c.Limits.PDFRows},
+		{"queued", int64(c.Limits.Queued)}, {"owner_queued", int64(c.Limits.OwnerQueued)}, {"artifacts", c.Limits.Artifacts},
+		{"owner_artifacts", c.Limits.OwnerArtifacts}, {"full", c.Limits.Full}, {"missed_runs", int64(c.Limits.MissedRuns)},
+		{"tries", int64(c.Limits.Tries)}, {"body", c.Limits.Body}, {"connections", int64(c.Limits.Connections)},
 	} {
 		if l.value <= 0 {
 			bad("limits.%s: %d; allowed is 1 and more", l.name, l.value)

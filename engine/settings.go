@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"decant/engine/export"
+	"decant/engine/job"
+)
+
+// Serving says how the export service runs (decant serve).
+type Serving struct {
+	Listen         string        `toml:"listen"`
+	URL            string        `toml:"url"`      // what links in answers and notifications begin with; empty: http(s)://listen
+	Cert           string        `toml:"cert"`     // PEM; with key: TLS
+	Key            string        `toml:"key"`      //
+	Database       string        `toml:"database"` // postgres://…; empty: SQLite in the store's folder
+	Artifacts      string        `toml:"artifacts"`
+	Workers        int           `toml:"workers"`       // jobs at a time; 0: as many as there are cores
+	ArtifactLife   time.Duration `toml:"artifact_life"` // until the files of a job expire
+	Lease          time.Duration `toml:"lease"`         // after which a silent worker counts as dead
+	PublicChannels []string      `toml:"public_channels"`
+}
+
+// defaultServing is the service where nothing is said.
+func defaultServing() Serving {
+	return Serving{Listen: "127.0.0.1:8080", ArtifactLife: 30 * 24 * time.Hour, Lease: 30 * time.Second}
+}
+
+// service is the folder of the service's own files inside of the store's.
+func (c Config) service(name string) string { return filepath.Join(c.Data, "service", name) }
+
+// database is where the service keeps exports, jobs and tokens.
+func (c Config) database() string {
+	if c.Service.Database != "" {
+		return c.Service.Database
+	}
+	return c.service("decant.db")
+}
+
+// artifacts is the folder of all jobs' files.
+func (c Config) artifacts() string {
+	if c.Service.Artifacts != "" {
+		return c.Service.Artifacts
+	}
+	return c.service("artifacts")
+}
+
+func (c Config) onPostgres() bool {
+	return strings.HasPrefix(c.Service.Database, "postgres://") || strings.HasPrefix(c.Service.Database, "postgresql://")
+}
+
+// jobs are the limits as the service knows them.
+func (c Config) jobs() job.Limits {
+	return job.Limits{
+		Export:       export.Limits{Rows: c.Limits.Rows, PDFRows: c.Limits.PDFRows},
+		Queued:       c.Limits.Queued,
+		QueuedEach:   c.Limits.OwnerQueued,
+		Bytes:        c.Limits.Artifacts,
+		BytesEach:    c.Limits.OwnerArtifacts,
+		FullBytes:    c.Limits.Full,
+		ArtifactLife: c.Service.ArtifactLife,
+		Missed:       c.Limits.MissedRuns,
+		Tries:        c.Limits.Tries,
+		Public:       c.Service.PublicChannels,
+		Workers:      c.workers(),
+	}
+}
+
+func (c Config) workers() int {
+	if c.Service.Workers > 0 {
+		return c.Service.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// checkServing reports what is wrong with the service's section.
+func (c Config) checkServing(bad func(format string, args ...any)) {
+	s := c.Service
+	if s.Database != "" && !c.onPostgres() {
+		bad("service.database: allowed is postgres://user@host/name, or nothing for a database in the store's folder")
+	}
+	if (s.Cert == "") != (s.Key == "") {
+		bad("service.cert and service.key: TLS needs both")
+	}
+	if s.URL != "" {
+		if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" {
+			bad("service.url: %q; allowed is an address such as https://exports.example.com", s.URL)
+		}
+	}
+	if s.Workers < 0 {
+		bad("service.workers: %d; allowed is 1 and more, or 0 for as many as there are cores", s.Workers)
+	}
+	if s.ArtifactLife < time.Minute {
+		bad("service.artifact_life: %s; allowed is 1m and more", s.ArtifactLife)
+	}
+	if s.Lease < 2*time.Second {
+		bad("service.lease: %s; allowed is 2s and more", s.Lease)
+	}
+}
+
+// CheckService reports what Validate doesn't: what only matters to decant serve.
+func (c Config) CheckService() error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if c.Service.Listen == "" {
+		return fmt.Errorf("service.listen: where to? an address such as 127.0.0.1:8080")
+	}
+	return nil
+}
