@@ -37,15 +37,16 @@ const (
 
 // Job is one run of an export.
 type Job struct {
-	ID        string // UUID version 7: sorts by when it was made
-	ExportKey string
-	ExportID  string
-	Owner     string
-	Channels  []string        // of the export: globs that limit what it may read; nil is any channel
-	Request   json.RawMessage // of the export when the job was made
-	Type      Type
-	Version   int64 // of the export when the job was made
-	Cause     Cause
+	ID            string // UUID version 7: sorts by when it was made
+	ExportKey     string
+	ExportID      string
+	Owner         string
+	ExportCreated int64           // when the export was created: its recurrence starts then, where the request names no periodStart
+	Channels      []string        // of the export: globs that limit what it may read; nil is any channel
+	Request       json.RawMessage // of the export when the job was made
+	Type          Type
+	Version       int64 // of the export when the job was made
+	Cause         Cause
 
 	Due      int64  // the instant that the job is for: ranges are counted from it
 	K        *int64 // recurring: which run it is
