@@ -1,0 +1,56 @@
+package api
+
+import (
+	"net/http"
+
+	"decant/engine/access"
+)
+
+// route is one call of the API.
+type route struct {
+	method  string
+	pattern string       // http.ServeMux's
+	scope   access.Scope // "" is open to all
+	query   string       // parameters it knows, separated by blanks
+	handle  func(a *API, w http.ResponseWriter, r *http.Request, who access.Caller) error
+}
+
+// Query parameters that many routes know.
+const (
+	listing = "owner type tagLabels[] tagLabelValues[] ids[] status[] from to page pageSize sort limit offset fields pretty"
+	one     = "owner fields pretty"
+)
+
+// routes are all calls there are. GET answers HEAD too. openapi.json describes them, and a test compares the two.
+func routes() []route {
+	return []route{
+		{"POST", "/exports", access.Create, "owner pretty", (*API).createExport},
+		{"POST", "/exports/preview", access.Download, "pretty", (*API).preview},
+		{"POST", "/exports/plan", access.Create, "pretty", (*API).plan},
+		{"POST", "/exports/bulk", access.Create, "owner pretty", (*API).createExports},
+		{"POST", "/exports/full", access.Admin, "pretty", (*API).createFull},
+		{"GET", "/exports", access.List, listing, (*API).listExports},
+		{"GET", "/exports/{id}", access.Read, one, (*API).showExport},
+		{"PUT", "/exports/{id}", access.Create, "owner pretty", (*API).changeExport},
+		{"DELETE", "/exports/{id}", access.Delete, "owner", (*API).deleteExport},
+		{"POST", "/exports/{id}/run", access.Create, "owner at pretty", (*API).runExport},
+		{"POST", "/exports/{id}/cancel", access.Create, "owner pretty", (*API).cancelExport},
+		{"GET", "/exports/{id}/status", access.Read, "owner pretty", (*API).showStatus},
+		{"GET", "/exports/{id}/jobs", access.Read, listing + " stale", (*API).listExportJobs},
+		{"GET", "/exports/{id}/download", access.Download, "owner", (*API).downloadExport},
+
+		{"GET", "/jobs", access.List, listing + " stale", (*API).listJobs},
+		{"GET", "/jobs/{id}", access.Read, "fields pretty", (*API).showJob},
+		{"POST", "/jobs/{id}/cancel", access.Create, "pretty", (*API).cancelJob},
+		{"DELETE", "/jobs/{id}/links", access.Delete, "", (*API).revokeLinks},
+		{"GET", "/artifacts/{job}/{file}", "", "expires signature", (*API).downloadArtifact},
+
+		{"GET", "/series", access.Read, "channel subtopic pretty", (*API).listSeries},
+		{"GET", "/channels", access.Read, "pretty", (*API).listChannels},
+
+		{"GET", "/livez", "", "", (*API).live},
+		{"GET", "/readyz", "", "", (*API).ready},
+		{"GET", "/metrics", access.Admin, "", (*API).metrics},
+		{"GET", "/openapi.json", "", "", (*API).describe},
+	}
+}
