@@ -34,6 +34,10 @@ type Ingest struct {
 	CA           string   `toml:"ca"`
 	Cert         string   `toml:"cert"`
 	Key          string   `toml:"key"`
+
+	// decant serve may be the broker itself: where it listens, and a file of its users, a line "name:password" each.
+	Embedded  string `toml:"embedded"`
+	UsersFile string `toml:"users_file"`
 }
 
 // Limits bound what one message, one store and one export may ask for. Sizes are bytes.
