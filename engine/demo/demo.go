@@ -134,12 +134,12 @@ func runExports(ctx context.Context, cfg Config, snap export.Snapshot, result *R
 	if err := os.MkdirAll(result.Requests, 0o777); err != nil {
 		return err
 	}
+	if _, err := layRequest(result.Requests, "service"); err != nil { // for who goes on with the export service
+		return err
+	}
 	for _, name := range exports {
-		text, err := requests.ReadFile("requests/" + name + ".json")
+		text, err := layRequest(result.Requests, name)
 		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(result.Requests, name+".json"), text, 0o666); err != nil {
 			return err
 		}
 		began := time.Now()
@@ -159,6 +159,15 @@ func runExports(ctx context.Context, cfg Config, snap export.Snapshot, result *R
 		}
 	}
 	return nil
+}
+
+// layRequest writes one of the demo's requests into a folder.
+func layRequest(dir, name string) ([]byte, error) {
+	text, err := requests.ReadFile("requests/" + name + ".json")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".json"), text, 0o666)
+	}
+	return text, err
 }
 
 // Print shows the result and what to try next. decant is how the user called the program.
