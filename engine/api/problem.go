@@ -142,9 +142,6 @@ func (p problem) write(w http.ResponseWriter) {
 		body = []byte(`{"type":"about:blank","status":500}`)
 	}
 	h := w.Header()
-	if p.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer realm="decant"`)
-	}
 	if p.retry > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64((p.retry+time.Second-1)/time.Second), 10))
 	}

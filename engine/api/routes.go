@@ -37,20 +37,21 @@ func routes() []route {
 		{"POST", "/exports/{id}/cancel", access.Create, "owner pretty", (*API).cancelExport},
 		{"GET", "/exports/{id}/status", access.Read, "owner pretty", (*API).showStatus},
 		{"GET", "/exports/{id}/jobs", access.Read, listing + " stale", (*API).listExportJobs},
-		{"GET", "/exports/{id}/download", access.Download, "owner", (*API).downloadExport},
+		{"GET", "/exports/{id}/download", access.Download, "owner file job", (*API).downloadExport},
 
 		{"GET", "/jobs", access.List, listing + " stale", (*API).listJobs},
 		{"GET", "/jobs/{id}", access.Read, "fields pretty", (*API).showJob},
 		{"POST", "/jobs/{id}/cancel", access.Create, "pretty", (*API).cancelJob},
+		{"GET", "/jobs/{id}/download", access.Download, "file", (*API).downloadJob},
 		{"DELETE", "/jobs/{id}/links", access.Delete, "", (*API).revokeLinks},
 		{"GET", "/artifacts/{job}/{file}", "", "expires signature", (*API).downloadArtifact},
 
-		{"GET", "/series", access.Read, "channel subtopic pretty", (*API).listSeries},
-		{"GET", "/channels", access.Read, "pretty", (*API).listChannels},
+		{"GET", "/series", access.Read, "channel subtopic name page pageSize limit offset pretty", (*API).listSeries},
+		{"GET", "/channels", access.Read, "page pageSize limit offset pretty", (*API).listChannels},
 
 		{"GET", "/livez", "", "", (*API).live},
 		{"GET", "/readyz", "", "", (*API).ready},
-		{"GET", "/metrics", access.Admin, "", (*API).metrics},
+		{"GET", "/metrics", access.Read, "", (*API).metrics},
 		{"GET", "/openapi.json", "", "", (*API).describe},
 	}
 }

@@ -24,7 +24,7 @@ type Config struct {
 	Limits  func() Limits                   // as they are now; nil is the defaults
 	URL     string                          // what links begin with: https://exports.example.com, without a slash at its end
 	Ready   func(ctx context.Context) error // why the service can't work at the moment; nil is never
-	Metrics http.Handler                    // what /metrics answers; nil is 404
+	Metrics *Metrics                        // what /metrics answers; nil is 404
 	Log     *slog.Logger
 }
 
@@ -129,15 +129,9 @@ func (a *API) serve(rt route) http.HandlerFunc {
 }
 
 func (a *API) run(rt route, w http.ResponseWriter, r *http.Request) error {
-	var who access.Caller
-	if rt.scope != "" {
-		var err error
-		if who, err = a.authenticate(r); err != nil {
-			return err
-		}
-		if !who.May(rt.scope) {
-			return refuse(forbidden, "the token lacks the scope %s", rt.scope)
-		}
+	who, err := a.authorize(w, r, rt.scope)
+	if err != nil {
+		return err
 	}
 	if err := checkQuery(rt, r); err != nil {
 		return err
