@@ -25,7 +25,7 @@ type Catalog interface {
 	// the same; else it is a *ConflictError.
 	Create(ctx context.Context, adding []Adding, key *Idempotency, admission Admission) (exports []Export, again bool, err error)
 	// Change replaces what a PUT may change: Type, Title, Tags, Request, Enabled, Channels, Next; UpdatedAt is set and Version counted. Where version is
-	// not 0 and not the stored one, it is ErrVersion. Waiting jobs keep their request.
+	// not 0 and not the stored one, it is ErrVersion. Waiting jobs keep their request. A Next of KeepNext stays as it is stored.
 	Change(ctx context.Context, e Export, version int64, now int64) (Export, error)
 	// Delete marks an export as deleted and cancels its jobs: those that wait end at once, those in progress by their workers. Artifacts are
 	// then nobody's, and Expire returns their jobs.
@@ -119,8 +119,11 @@ type Line interface {
 type Lease struct {
 	JobID  string
 	Worker string
-	Try    int
+	Try    int // counts all claims of the job, those too that Outcome.KeepTry took out of Job.Tries: no two claims have the same
 }
+
+// Folder is where the job's artifacts go under this lease, relative to the service's folder of artifacts.
+func (l Lease) Folder() string { return fmt.Sprintf("%s-%d", l.JobID, l.Try) }
 
 // Claimed is a job with the lease under which it runs.
 type Claimed struct {
