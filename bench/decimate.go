@@ -19,7 +19,7 @@ func Decimate(ctx context.Context, snap export.Snapshot, spec decimation.Spec, c
 	if err != nil {
 		return 0, err
 	}
-	err = guard(snap, func() (err error) { // for one core, whose work is done in this goroutine
+	err = export.Guard(snap)(func() (err error) { // for one core, whose work is done in this goroutine
 		samples, err = decimateAll(ctx, snap, list, spec, cores)
 		return err
 	})
@@ -27,7 +27,7 @@ func Decimate(ctx context.Context, snap export.Snapshot, spec decimation.Spec, c
 }
 
 func decimateAll(ctx context.Context, snap export.Snapshot, list []export.Series, spec decimation.Spec, cores int) (samples int64, err error) {
-	pool := decimation.NewPool(cores, func(f func() error) error { return guard(snap, f) })
+	pool := decimation.NewPool(cores, export.Guard(snap))
 	var ahead []array.RecordReader
 	defer func() {
 		for _, r := range ahead {
@@ -70,12 +70,4 @@ func counted(r array.RecordReader) (n int64) {
 		n += c
 	}
 	return n
-}
-
-// guard runs f, which reads what the snapshot's scans give, in this goroutine. A disk that fails under a mapped segment is an error then.
-func guard(snap export.Snapshot, f func() error) error {
-	if g, ok := snap.(interface{ Guard(f func() error) error }); ok {
-		return g.Guard(f)
-	}
-	return f()
 }

@@ -155,7 +155,7 @@ func (in *input) print(ctx context.Context, requests [][]byte, w io.Writer) (row
 		if err != nil {
 			return 0, 0, err
 		}
-		m, err := engine.Stream(ctx, in.snap, plan, w)
+		m, err := export.Stream(ctx, in.snap, plan, w)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -25,6 +25,19 @@ func Source(cfg Config) export.Source { return source{cfg} }
 
 type source struct{ cfg Config }
 
+// Source is the store that the intake writes, read in its process: a snapshot sees what is acknowledged, and opens no file.
+func (in *Intake) Source() export.Source { return writer{in.store} }
+
+type writer struct{ store *store.Store }
+
+func (w writer) Open(ctx context.Context) (export.Snapshot, error) {
+	snap, err := w.store.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return snapshot{snap}, nil
+}
+
 func (s source) Open(ctx context.Context) (export.Snapshot, error) {
 	snap, err := store.OpenSnapshot(ctx, s.cfg.store())
 	if err != nil {
@@ -64,4 +77,8 @@ func (s snapshot) Scan(ctx context.Context, id export.SeriesID, from, to int64, 
 
 func (s snapshot) Before(ctx context.Context, id export.SeriesID, t int64) (int64, float64, bool, error) {
 	return s.Snapshot.Before(ctx, uint32(id), t)
+}
+
+func (s snapshot) Stored(ctx context.Context, id export.SeriesID, from, to int64) (int64, error) {
+	return s.Snapshot.Stored(ctx, uint32(id), from, to)
 }

@@ -133,10 +133,10 @@ func (c *exportCmd) export(a *app, snap export.Snapshot, req *request.Request, o
 		return c.printPlan(a, plan)
 	}
 	if c.Output == "-" {
-		_, err := engine.Stream(a.ctx, snap, plan, a.stdout)
+		_, err := export.Stream(a.ctx, snap, plan, a.stdout)
 		return interrupted(a.ctx, err)
 	}
-	manifest, err := engine.Run(a.ctx, snap, plan, c.Output)
+	manifest, err := export.Run(a.ctx, snap, plan, c.Output)
 	if err != nil {
 		return interrupted(a.ctx, err)
 	}

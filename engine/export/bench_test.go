@@ -53,6 +53,10 @@ func (s *endless) Before(context.Context, export.SeriesID, int64) (int64, float6
 	return 0, 0, false, nil
 }
 
+func (s *endless) Stored(context.Context, export.SeriesID, int64, int64) (int64, error) {
+	return s.samples(), nil
+}
+
 func (s *endless) Scan(_ context.Context, _ export.SeriesID, _, _ int64, columns ...string) (array.RecordReader, error) {
 	return &endlessReader{s: s}, nil
 }

@@ -42,8 +42,12 @@ func staticFaults(r *request.Request) request.Faults {
 		case it.Wide && own == 0:
 			bare = append(bare, nothingButTime(i))
 		case !any:
+			add := "time, name or value"
+			if it.Resource != "" {
+				add = string(it.Resource) + "." + it.Resource.Attributes()[0].Name
+			}
 			bare = append(bare, request.Fault{Path: fmt.Sprintf("items[%d]", i),
-				Message: "the item is left without a column: it can fill none of format.columns; add time, name or value"})
+				Message: "the item is left without a column: it can fill none of format.columns; add " + add})
 		}
 	}
 	if !slices.Contains(fillable, false) { // else the column that is missing is probably there, in another spelling

@@ -39,8 +39,11 @@ func (p *Plan) document(it *Item, fronts map[int]*front, tempDir string) (format
 	return doc, nil
 }
 
-// date is the only date that a file carries: where its range ends, or its last sample's time.
+// date is the only date that a file carries: where its range ends, or its last sample's time. Of exports and jobs it is when the job was due.
 func (it *Item) date() time.Time {
+	if it.request.Resource != "" {
+		return time.Unix(0, it.last).UTC()
+	}
 	if it.To != openTo {
 		return time.Unix(0, it.To).UTC()
 	}
@@ -54,6 +57,9 @@ func (it *Item) date() time.Time {
 func (p *Plan) about(it *Item) []formats.Line {
 	f := &p.Request.Format
 	req := it.request
+	if req.Resource != "" {
+		return p.aboutResource(it)
+	}
 	lines := []formats.Line{{Label: "channel", Text: req.Channel}, {Label: "subtopic", Text: req.Subtopic}}
 	for i := range it.Series {
 		text := describe(it.Series[i].Series)
@@ -84,6 +90,19 @@ func (p *Plan) about(it *Item) []formats.Line {
 		lines = append(lines, formats.Line{Label: "transform", Text: "delta: each value less the one before it of the same series"})
 	}
 	if len(p.Request.Raw) > 0 && !p.format.summary { // a report says it in words; its manifest has the JSON
+		lines = append(lines, formats.Line{Label: "request", Text: string(p.Request.Raw)})
+	}
+	return lines
+}
+
+// aboutResource describes a resource item.
+func (p *Plan) aboutResource(it *Item) []formats.Line {
+	zone := p.Request.Format.Zone
+	lines := []formats.Line{
+		{Label: "resource", Text: string(it.request.Resource)},
+		{Label: "time zone", Text: zone.Name + " (database " + decimation.ZoneDatabase + ")"},
+	}
+	if len(p.Request.Raw) > 0 && !p.format.summary {
 		lines = append(lines, formats.Line{Label: "request", Text: string(p.Request.Raw)})
 	}
 	return lines
@@ -122,6 +141,9 @@ func fillText(f decimation.Fill) string {
 
 // notes are the counts and omissions that a file's last lines tell, after its number of rows.
 func (it *Item) notes() []formats.Line {
+	if it.request.Resource != "" {
+		return nil
+	}
 	samples := int64(0)
 	var left LeftOut
 	for i := range it.Series {

@@ -10,6 +10,18 @@ import (
 
 // estimate finds how many rows an item will have at most, whether that is exact, and roughly how many bytes.
 func (p *Plan) estimate(it *Item) {
+	if it.request.Resource == "" {
+		p.countRows(it)
+	}
+	high, low := bits.Mul64(uint64(it.Rows), uint64(p.rowBytes(it)))
+	if high > 0 || low > math.MaxInt64 {
+		low = math.MaxInt64
+	}
+	it.Bytes = int64(float64(low) * p.format.stretch * p.compressed())
+}
+
+// countRows finds how many rows an item of samples will have.
+func (p *Plan) countRows(it *Item) {
 	req := it.request
 	it.Exact = true
 	var total, widest int64
@@ -39,11 +51,6 @@ func (p *Plan) estimate(it *Item) {
 	default:
 		it.Rows = total
 	}
-	high, low := bits.Mul64(uint64(it.Rows), uint64(p.rowBytes(it)))
-	if high > 0 || low > math.MaxInt64 {
-		low = math.MaxInt64
-	}
-	it.Bytes = int64(float64(low) * p.format.stretch * p.compressed())
 }
 
 // seriesRows is how many rows a series gives at most.
@@ -89,6 +96,8 @@ func (p *Plan) rowBytes(it *Item) int64 {
 			bytes += it.textBytes(c.ID)
 		case c.function >= 0:
 			bytes += 8
+		case it.request.Resource != "" && c.Type == formats.Value:
+			bytes += 16
 		default:
 			bytes += 4
 		}

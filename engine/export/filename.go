@@ -24,6 +24,9 @@ func fileNames(r *request.Request) []string {
 		if stem == "" {
 			stem = r.Format.Filename
 		}
+		if stem == "" && it.Resource != "" {
+			stem = string(it.Resource)
+		}
 		if stem == "" {
 			stem = it.Channel + "-" + it.Subtopic
 		}

@@ -15,6 +15,7 @@ type group struct {
 	functions []decimation.Function // what a cursor's values are, of decimated items
 	fields    []string              // what is scanned
 	pool      *decimation.Pool
+	rows      int // where not 0: how many rows are looked at, of a preview
 }
 
 // groupItems is how many items a group has at most: each has an open file, and a PDF in the making lies in memory.
@@ -31,6 +32,9 @@ func (p *Plan) groupUp() {
 		}
 		g := p.groups[at]
 		g.items = append(g.items, it)
+		if it.request.Resource != "" {
+			continue
+		}
 		g.serve(it)
 		if p.format.summary {
 			g.serveSummary(it)
@@ -42,6 +46,8 @@ func (p *Plan) groupUp() {
 func sameRows(a, b *Item) bool {
 	x, y := a.request, b.request
 	switch {
+	case x.Resource != "" || y.Resource != "":
+		return false
 	case a.From != b.From, a.To != b.To, x.Delta != y.Delta, x.Offset != y.Offset, !same(x.Bucket, y.Bucket), !same(x.Fill, y.Fill):
 		return false
 	case x.Fill != nil && a.fill != b.fill:

@@ -53,4 +53,5 @@ func (l *longRows) flush(ctx context.Context) error {
 	return emitRecord(ctx, l.schema, l.columns, rows, l.emit)
 }
 
-func (l *longRows) release() { releaseAll(l.columns) }
+func (l *longRows) whole() int { return l.rows }
+func (l *longRows) release()   { releaseAll(l.columns) }

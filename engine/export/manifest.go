@@ -29,8 +29,9 @@ type Manifest struct {
 // File is one item's file.
 type File struct {
 	File       string        `json:"file"`
-	Item       int           `json:"item"` // index into the request's items
-	From       *string       `json:"from"` // null is an open end
+	Item       int           `json:"item"`               // index into the request's items
+	Resource   string        `json:"resource,omitempty"` // of a resource item: what it lists
+	From       *string       `json:"from"`               // null is an open end
 	To         *string       `json:"to"`
 	Decimation string        `json:"decimation,omitempty"` // the functions, and of which buckets
 	Rows       int64         `json:"rows"`
@@ -84,7 +85,7 @@ func (it *Item) leftOut(i int) LeftOut {
 
 // fileOf describes an item's file.
 func (p *Plan) fileOf(it *Item, result itemResult, bytes int64, sum []byte) File {
-	f := File{File: it.File, Item: it.Index, Rows: result.rows, Bytes: bytes, SHA256: fmt.Sprintf("%x", sum), Series: []SeriesCount{}}
+	f := File{File: it.File, Item: it.Index, Resource: string(it.request.Resource), Rows: result.rows, Bytes: bytes, SHA256: fmt.Sprintf("%x", sum), Series: []SeriesCount{}}
 	f.From, f.To = it.ends(p.Request.Format.Zone.Location)
 	if it.request.Bucket != nil {
 		f.Decimation = it.bucketRule(p.Request.Format.Zone.Name)

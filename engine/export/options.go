@@ -2,22 +2,28 @@ package export
 
 import (
 	"runtime"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"decant/engine/export/request"
 )
 
 // Options are what a job needs beside its request. The zero value plans at the Unix epoch with the default limits.
 type Options struct {
 	Now   int64  // ns: the moment the job is due; for a recurring request, the run that was due last then is made
 	At    *int64 // ns: in place of Now, to choose another run
+	Run   *int64 // of a recurring request: which run is made, in place of the one due last; those before the first (k < 1) too
 	Align bool   // a period without from and to ends at the last calendar boundary instead of when the job is due
 
 	Cores     int  // how many decimate at a time; 0 is all. No byte depends on it
 	Overwrite bool // Run may replace the files that the destination's manifest lists
 	Limits    Limits
-	TempDir   string // where Stream lets formats keep scratch files; empty is the system's
-	Version   string // decant's version, for the manifest
-	JobID     string // for the manifest's object run; empty on the command line
+	Channels  []string  // globs of the channels that may be read; nil is any. Resource items list no others
+	Resources Resources // what the service knows, for resource items; nil where there is no service
+	TempDir   string    // where Stream lets formats keep scratch files; empty is the system's
+	Version   string    // decant's version, for the manifest
+	JobID     string    // for the manifest's object run; empty on the command line
 
 	// Progress is told how many rows of an item (its index) are written; at last, that they are as many as were expected. Items that share a
 	// scan take turns. It is called from the goroutine that runs the job.
@@ -59,6 +65,11 @@ func (o Options) withDefaults() Options {
 		o.Memory = memory.DefaultAllocator
 	}
 	return o
+}
+
+// mayRead says whether the job may read a channel, or tell of it.
+func (o *Options) mayRead(channel string) bool {
+	return o.Channels == nil || slices.ContainsFunc(o.Channels, func(glob string) bool { return request.MatchGlob(glob, channel) })
 }
 
 // due is the moment that ranges are counted from.

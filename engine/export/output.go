@@ -21,38 +21,48 @@ type output struct {
 	plan   *Plan
 	item   *Item
 	shape  shape
+	merged mergedShape // the same; nil of a resource item
 	writer formats.Writer
 	result itemResult
 }
 
-// shape turns the merged rows into records of long or wide output and emits them.
+// shape turns rows into records and emits them.
 type shape interface {
-	// add takes c's rows lo ≤ row < hi, which come after all that it was given before.
-	add(ctx context.Context, c *cursor, lo, hi int) error
 	// flush emits what is left.
 	flush(ctx context.Context) error
+	// whole is how many rows it holds that nothing will be added to.
+	whole() int
 	release()
 }
 
+// mergedShape takes merged rows, for long or wide output.
+type mergedShape interface {
+	shape
+	// add takes c's rows lo ≤ row < hi, which come after all that it was given before.
+	add(ctx context.Context, c *cursor, lo, hi int) error
+}
+
+func newMergedShape(p *Plan, it *Item, emit func(arrow.Record) error) mergedShape {
+	if it.request.Wide {
+		return newWideRows(p, it, emit)
+	}
+	return newLongRows(p, it, emit)
+}
+
+// openOutput begins a file. Its shape is still to be set.
 func (p *Plan) openOutput(it *Item, doc formats.Document, w io.Writer) (*output, error) {
 	writer, err := p.format.open(w, doc)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", it.File, err)
 	}
-	o := &output{plan: p, item: it, writer: writer, result: itemResult{bySeries: make([]int64, len(it.Series))}}
-	if it.request.Wide {
-		o.shape = newWideRows(p, it, o.emit)
-	} else {
-		o.shape = newLongRows(p, it, o.emit)
-	}
-	return o, nil
+	return &output{plan: p, item: it, writer: writer, result: itemResult{bySeries: make([]int64, len(it.Series))}}, nil
 }
 
 // add prints those of c's rows lo ≤ row < hi that are the item's.
 func (o *output) add(ctx context.Context, c *cursor, lo, hi int) error {
 	for lo, hi := range o.item.runs(c, lo, hi) {
 		o.result.bySeries[c.series] += int64(hi - lo)
-		if err := o.shape.add(ctx, c, lo, hi); err != nil {
+		if err := o.merged.add(ctx, c, lo, hi); err != nil {
 			return err
 		}
 	}

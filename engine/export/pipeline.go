@@ -121,6 +121,9 @@ func (g *group) read(ctx context.Context, snap Snapshot, c *cursor, total *decim
 
 // batch is how many rows a page of a decimated series has: those that are read ahead, of all series and on all cores, are about a million values.
 func (g *group) batch() int {
+	if g.rows > 0 {
+		return g.rows
+	}
 	return max(64, 1<<20/len(g.Series)/len(g.functions)/(g.pool.Cores()+1))
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"decant/decimation"
 	"decant/engine/export/request"
@@ -37,6 +38,7 @@ type Item struct {
 	Digits  int   // fraction digits of a second
 	Buckets int64 // that meet the range; 0 for raw samples
 	Rows    int64 // expected, at most
+	Stored  int64 // samples of its series that are stored in the range, before duplicates are settled; 0 of a resource item
 	Exact   bool  // Rows is exact
 	Bytes   int64 // estimated
 
@@ -48,6 +50,8 @@ type Item struct {
 
 	values    []int // where a cursor has the values of each function
 	low, high int   // where it has the least and greatest of a bucket, for a chart's band
+
+	last int64 // of a resource item, ns: the date of its file
 }
 
 // span is a half-open range of ns.
@@ -61,8 +65,8 @@ func NewPlan(ctx context.Context, snap Snapshot, r *request.Request, opts Option
 	if !ok {
 		return nil, &RequestError{request.Faults{{Path: "format.extension", Value: fmt.Sprintf("%q", r.Format.Extension), Message: "there is no such format"}}}
 	}
-	p := &Plan{Request: r, format: format, opts: opts, pool: decimation.NewPool(opts.Cores, guard(snap))}
-	faults := staticFaults(r)
+	p := &Plan{Request: r, format: format, opts: opts, pool: decimation.NewPool(opts.Cores, Guard(snap))}
+	faults := append(staticFaults(r), p.mayNot()...)
 	faults = append(faults, p.resolveRanges()...)
 	missing, found, err := p.resolveSeries(ctx, snap)
 	if err != nil {
@@ -81,13 +85,29 @@ func NewPlan(ctx context.Context, snap Snapshot, r *request.Request, opts Option
 	return p, p.checkLimits()
 }
 
+// mayNot finds items that this job may not read, or that only the export service can.
+func (p *Plan) mayNot() (faults request.Faults) {
+	for i := range p.Request.Items {
+		it := &p.Request.Items[i]
+		switch path := fmt.Sprintf("items[%d].params.", i); {
+		case it.Resource == "" && !p.opts.mayRead(it.Channel):
+			faults = append(faults, request.Fault{Path: path + "channelId", Value: fmt.Sprintf("%q", it.Channel),
+				Message: "this channel is not among those that may be read: " + strings.Join(p.opts.Channels, ", ")})
+		case (it.Resource == request.ExportResource || it.Resource == request.JobResource) && p.opts.Resources == nil:
+			faults = append(faults, request.Fault{Path: path + "resource", Value: fmt.Sprintf("%q", it.Resource),
+				Message: "the export service knows exports and jobs: send it the request, or list series or channel"})
+		}
+	}
+	return faults
+}
+
 // resolveRanges makes the items with their names and ranges.
 func (p *Plan) resolveRanges() (faults request.Faults) {
 	r := p.Request
 	now := run{due: p.opts.due()}
 	if r.Recurring {
 		var err error
-		if now, err = lastRun(r, now.due); err != nil {
+		if now, err = thisRun(r, &p.opts); err != nil {
 			return request.Faults{{Path: "periodStart", Message: err.Error()}}
 		}
 		p.Due = &now.due
@@ -119,7 +139,10 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 	bare := make([][]int, len(p.Items)) // of wide items their columns (by index in format.columns) that only a prefix could have filled, and did not
 	for i := range p.Items {
 		it := &p.Items[i]
-		series, none, err := selectSeries(ctx, snap, it.request)
+		if it.request.Resource != "" {
+			continue
+		}
+		series, none, err := selectSeries(ctx, snap, it.request, p.opts.mayRead)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -129,6 +152,11 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 			if it.Series[s].Range, err = snap.Stats(ctx, it.Series[s].ID, it.From, it.To); err != nil {
 				return nil, nil, fmt.Errorf("read statistics of series %s: %w", describe(it.Series[s].Series), err)
 			}
+			stored, err := snap.Stored(ctx, it.Series[s].ID, it.From, it.To)
+			if err != nil {
+				return nil, nil, fmt.Errorf("count samples of series %s: %w", describe(it.Series[s].Series), err)
+			}
+			it.Stored += stored
 		}
 		if it.request.Wide && len(none) == 0 {
 			var found request.Faults
@@ -150,7 +178,13 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 		return missing, faults, nil
 	}
 	for i := range p.Items {
-		if err := p.Items[i].resolveDigits(ctx, snap); err != nil {
+		it := &p.Items[i]
+		if it.request.Resource != "" {
+			err = p.resolveResource(ctx, snap, it)
+		} else {
+			err = it.resolveDigits(ctx, snap)
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 	}

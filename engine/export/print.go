@@ -16,7 +16,8 @@ type planView struct {
 
 type itemView struct {
 	File       string       `json:"file"`
-	From       *string      `json:"from"` // null is an open end
+	Resource   string       `json:"resource,omitempty"` // what a resource item lists; it has no range and no series
+	From       *string      `json:"from"`               // null is an open end
 	To         *string      `json:"to"`
 	Columns    []string     `json:"columns"`
 	Series     []seriesView `json:"series"`
@@ -44,7 +45,7 @@ func (p *Plan) view() planView {
 	}
 	for i := range p.Items {
 		it := &p.Items[i]
-		x := itemView{File: it.File, Buckets: it.Buckets, Rows: it.Rows, Exact: it.Exact, Bytes: it.Bytes, Series: []seriesView{}}
+		x := itemView{File: it.File, Resource: string(it.request.Resource), Buckets: it.Buckets, Rows: it.Rows, Exact: it.Exact, Bytes: it.Bytes, Series: []seriesView{}}
 		x.From, x.To = it.ends(zone.Location)
 		if it.request.Bucket != nil {
 			x.Decimation = it.bucketRule(zone.Name)
@@ -78,7 +79,11 @@ func (p *Plan) WriteText(w io.Writer) error {
 	}
 	for _, it := range v.Items {
 		fmt.Fprintf(t, "\n%s\n", it.File)
-		fmt.Fprintf(t, "  from\t%s\n  to\t%s\n", endOr(it.From, firstSample), endOr(it.To, lastSample))
+		if it.Resource != "" {
+			fmt.Fprintf(t, "  resource\t%s\n", it.Resource)
+		} else {
+			fmt.Fprintf(t, "  from\t%s\n  to\t%s\n", endOr(it.From, firstSample), endOr(it.To, lastSample))
+		}
 		if it.Buckets > 0 {
 			fmt.Fprintf(t, "  buckets\t%d: %s\n", it.Buckets, it.Decimation)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"decant/decimation"
 	"decant/engine/export/request"
+	"decant/engine/schedule"
 )
 
 // Open ends of a range.
@@ -21,43 +22,33 @@ type run struct {
 	k   int64
 }
 
-// lastRun finds the run that was due last at a moment: the largest k with instant k not after it. The first run is k = 1. Without a
-// periodStart the instants are counted from the moment itself, which then is run 0.
-func lastRun(r *request.Request, at int64) (run, error) {
-	zone := r.Format.Zone
-	if r.PeriodStart == nil {
+// thisRun finds the run that a job makes: the one that the options name, else the one that was due last, the largest k whose instant is not after
+// the moment. The first run is k = 1; those before it are made only where they are named. Without a periodStart the instants are counted from the moment
+// itself, which then is run 0.
+func thisRun(r *request.Request, opts *Options) (run, error) {
+	at := opts.due()
+	instants := schedule.Recurrence{Start: at, Every: r.Periodicity, Zone: r.Format.Zone}
+	if r.PeriodStart != nil {
+		instants.Start = *r.PeriodStart
+	}
+	switch {
+	case opts.Run != nil:
+		due, err := instants.Instant(*opts.Run)
+		return run{due: due, k: *opts.Run}, err
+	case r.PeriodStart == nil:
 		return run{due: at}, nil
 	}
-	start := *r.PeriodStart
-	// Calendar periods differ in length, but over four centuries k × their mean length is less than a period away from instant k.
-	k := int64((float64(at) - float64(start)) / meanLength(r.Periodicity))
-	due := func(k int64) int64 {
-		t, err := r.Periodicity.Step(start, k, zone)
-		switch {
-		case err != nil && k > 0:
-			return math.MaxInt64
-		case err != nil:
-			return math.MinInt64
-		}
-		return t
+	k, due, err := instants.Last(at)
+	if err == nil && k >= 1 {
+		return run{due: due, k: k}, nil
 	}
-	for due(k) > at {
-		k--
+	first, err := instants.Instant(1)
+	if err != nil {
+		return run{}, err
 	}
-	for next := due(k + 1); next <= at && next != math.MaxInt64; next = due(k + 1) {
-		k++
-	}
-	if k < 1 {
-		return run{}, fmt.Errorf("no run was due by %s: the first is due at %s, one periodicity (%s) after periodStart; choose a later moment with --at",
-			isoTime(at, zone.Location), isoTime(due(1), zone.Location), r.Periodicity)
-	}
-	return run{due: due(k), k: k}, nil
-}
-
-// meanLength is a period's length in ns where years, months and days have their Gregorian mean.
-func meanLength(p decimation.Period) float64 {
-	const day = 86400e9
-	return float64(p.Years)*365.2425*day + float64(p.Months)*365.2425/12*day + float64(p.Weeks*7+p.Days)*day + float64(p.Clock)
+	zone := r.Format.Zone.Location
+	return run{}, fmt.Errorf("no run was due by %s: the first is due at %s, one periodicity (%s) after periodStart; choose a later moment with --at",
+		isoTime(at, zone), isoTime(first, zone), r.Periodicity)
 }
 
 // itemRange resolves an item's from, to and period.

@@ -11,7 +11,15 @@ import (
 
 // Run writes a plan's files and its manifest into the folder dir, all or none. dir must be absent or empty, unless the options say
 // Overwrite. snap is the one that the plan was made with, and stays the caller's. A job that fails or is cancelled leaves no file behind.
-func Run(ctx context.Context, snap Snapshot, p *Plan, dir string) (*Manifest, error) {
+func Run(ctx context.Context, snap Snapshot, p *Plan, dir string) (m *Manifest, err error) {
+	err = Guard(snap)(func() (err error) {
+		m, err = p.run(ctx, snap, dir)
+		return err
+	})
+	return m, err
+}
+
+func (p *Plan) run(ctx context.Context, snap Snapshot, dir string) (*Manifest, error) {
 	started := p.opts.Clock()
 	names := make([]string, len(p.Items))
 	for i := range p.Items {
@@ -69,7 +77,15 @@ func (p *Plan) writeFiles(ctx context.Context, snap Snapshot, g *group, temp str
 
 // Stream writes a plan's only item to w. An error may come when a part is already written. The manifest is of use for what it counts; w's
 // bytes and checksum are in it.
-func Stream(ctx context.Context, snap Snapshot, p *Plan, w io.Writer) (*Manifest, error) {
+func Stream(ctx context.Context, snap Snapshot, p *Plan, w io.Writer) (m *Manifest, err error) {
+	err = Guard(snap)(func() (err error) {
+		m, err = p.stream(ctx, snap, w)
+		return err
+	})
+	return m, err
+}
+
+func (p *Plan) stream(ctx context.Context, snap Snapshot, w io.Writer) (*Manifest, error) {
 	if len(p.Items) != 1 {
 		return nil, &RequestError{request.Faults{{Path: "items", Message: fmt.Sprintf("there are %d items; one stream holds one: write into a folder", len(p.Items))}}}
 	}

@@ -55,6 +55,9 @@ type Snapshot interface {
 	Scan(ctx context.Context, id SeriesID, from, to int64, columns ...string) (array.RecordReader, error)
 	// Before finds the last number or bool of a series with time < t. ok is false where there is none.
 	Before(ctx context.Context, id SeriesID, t int64) (time int64, value float64, ok bool, err error)
+	// Stored counts the samples of a series that are stored in [from, to), before duplicates are settled. It is cheap, and more than it was in an older
+	// snapshot where the range has got samples since.
+	Stored(ctx context.Context, id SeriesID, from, to int64) (int64, error)
 	// Arrival is the sequence number of the newest sample that the snapshot sees.
 	Arrival() uint64
 	Close() error
@@ -66,10 +69,10 @@ type Guarded interface {
 	Guard(f func() error) error
 }
 
-// guard is the snapshot's Guard; nil where it has none.
-func guard(snap Snapshot) func(func() error) error {
+// Guard is how work that reads what the snapshot's scans give is called. It is never nil: a snapshot whose memory can't fail calls it as it is.
+func Guard(snap Snapshot) func(f func() error) error {
 	if g, ok := snap.(Guarded); ok {
 		return g.Guard
 	}
-	return nil
+	return func(f func() error) error { return f() }
 }

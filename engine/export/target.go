@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,16 +20,23 @@ type Selected struct {
 
 // selectSeries finds the series that an item's target means, in the order of rows with equal times: by name, unit, publisher. missing
 // has a sentence for each thing the source never saw.
-func selectSeries(ctx context.Context, snap Snapshot, it *request.Item) (selected []Selected, missing []string, err error) {
+//
+// may says which channels the sentences may name.
+func selectSeries(ctx context.Context, snap Snapshot, it *request.Item, may func(channel string) bool) (selected []Selected, missing []string, err error) {
 	all, err := snap.Series(ctx, it.Channel, it.Subtopic)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list series of channel %s: %w", it.Channel, err)
 	}
-	if it.Subtopic == "" { // a source takes that for any, a request for the one without a name: channels/x/messages
+	switch {
+	case it.AnySubtopic:
+		slices.SortStableFunc(all, func(a, b Series) int { // and series that are alike but for it, by subtopic
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Publisher, b.Publisher))
+		})
+	case it.Subtopic == "": // a source takes that for any, a request for the one without a name: channels/x/messages
 		all = slices.DeleteFunc(all, func(s Series) bool { return s.Subtopic != "" })
 	}
 	if len(all) == 0 {
-		sentence, err := noSuchPlace(ctx, snap, it)
+		sentence, err := noSuchPlace(ctx, snap, it, may)
 		return nil, []string{sentence}, err
 	}
 	labels := map[int]string{} // of the chosen, by index in all
@@ -87,7 +95,7 @@ func passes(s Series, it *request.Item) bool {
 }
 
 // noSuchPlace says that a channel, or its subtopic, never carried anything, and what there is.
-func noSuchPlace(ctx context.Context, snap Snapshot, it *request.Item) (string, error) {
+func noSuchPlace(ctx context.Context, snap Snapshot, it *request.Item, may func(channel string) bool) (string, error) {
 	all, err := snap.Series(ctx, it.Channel, "")
 	if err != nil {
 		return "", fmt.Errorf("list series of channel %s: %w", it.Channel, err)
@@ -99,8 +107,13 @@ func noSuchPlace(ctx context.Context, snap Snapshot, it *request.Item) (string, 
 	if all, err = snap.Series(ctx, "", ""); err != nil {
 		return "", fmt.Errorf("list series: %w", err)
 	}
-	if len(all) == 0 {
+	stored := len(all) > 0
+	all = slices.DeleteFunc(all, func(s Series) bool { return !may(s.Channel) })
+	switch {
+	case !stored:
 		return fmt.Sprintf("there is no channel %s: nothing is stored yet", it.Channel), nil
+	case len(all) == 0:
+		return fmt.Sprintf("there is no channel %s", it.Channel), nil
 	}
 	names := distinct(all, func(s Series) string { return s.Channel })
 	return fmt.Sprintf("there is no channel %s; %s", it.Channel, instead(it.Channel, names)), nil

@@ -103,7 +103,8 @@ func (w *wideRows) emitAll(ctx context.Context) error {
 	return emitRecord(ctx, w.schema, w.columns, rows, w.emit)
 }
 
-func (w *wideRows) release() { releaseAll(w.columns) }
+func (w *wideRows) whole() int { return w.rows }
+func (w *wideRows) release()   { releaseAll(w.columns) }
 
 // wideCells are a column of a series' values: cells are set by row, in ascending order, and those between are missing values.
 type wideCells struct {

@@ -8,6 +8,10 @@ import (
 
 // writeGroup writes the files of a group's items, each to one of files: the loop from the scans to the finished files.
 func (p *Plan) writeGroup(ctx context.Context, snap Snapshot, g *group, files []io.Writer, tempDir string) ([]itemResult, error) {
+	if g.request.Resource != "" {
+		result, err := p.writeResource(ctx, snap, g.Item, files[0], tempDir)
+		return []itemResult{result}, err
+	}
 	cursors := g.cursors(ctx, snap, p.Request.Format.Zone.Location)
 	var fronts map[int]*front
 	if p.format.summary { // it stands above the rows
@@ -24,9 +28,13 @@ func (p *Plan) writeGroup(ctx context.Context, snap Snapshot, g *group, files []
 		if err != nil {
 			return nil, err
 		}
-		if outputs[i], err = p.openOutput(it, doc, files[i]); err != nil {
+		o, err := p.openOutput(it, doc, files[i])
+		if err != nil {
 			return nil, err
 		}
+		o.merged = newMergedShape(p, it, o.emit)
+		o.shape = o.merged
+		outputs[i] = o
 	}
 
 	m := newMerge(slices.Clone(cursors)) // it reorders them

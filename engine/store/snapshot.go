@@ -172,6 +172,19 @@ func (s *Snapshot) Before(ctx context.Context, id uint32, t int64) (time int64, 
 	return time, value, ok, damaged("", err)
 }
 
+// Stored counts the samples of a series that are stored in from ≤ t < to, before duplicates are settled: it reads little more than indexes.
+func (s *Snapshot) Stored(ctx context.Context, id uint32, from, to int64) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	runs, err := s.runs(id)
+	if err != nil {
+		return 0, err
+	}
+	n, err := segment.Stored(runs, from, to)
+	return n, damaged("", err)
+}
+
 // Guard runs f, which reads the records of this snapshot's scans in its own goroutine. Records lie over mapped segments, so a disk that fails while f
 // reads them would end the process; here it is a *CorruptError that names the file.
 func (s *Snapshot) Guard(f func() error) error {

@@ -16,7 +16,7 @@ const readAhead = 2
 // decimate makes buckets of every series on so many cores. It gives the rows of series i, in the order of snap.Series, in the records result[i], which
 // the caller releases.
 func decimate(ctx context.Context, snap export.Snapshot, list []export.Series, spec decimation.Spec, cores int) (result [][]arrow.Record, err error) {
-	err = guard(snap)(func() (err error) { // for one core, whose work is done in this goroutine
+	err = export.Guard(snap)(func() (err error) { // for one core, whose work is done in this goroutine
 		result, err = decimateAll(ctx, snap, list, spec, cores)
 		return err
 	})
@@ -24,7 +24,7 @@ func decimate(ctx context.Context, snap export.Snapshot, list []export.Series, s
 }
 
 func decimateAll(ctx context.Context, snap export.Snapshot, list []export.Series, spec decimation.Spec, cores int) (result [][]arrow.Record, err error) {
-	pool := decimation.NewPool(cores, guard(snap))
+	pool := decimation.NewPool(cores, export.Guard(snap))
 	readers := make([]array.RecordReader, len(list))
 	started := 0
 	defer func() {
@@ -61,14 +61,6 @@ func decimateAll(ctx context.Context, snap export.Snapshot, list []export.Series
 		readers[i] = nil
 	}
 	return result, nil
-}
-
-// guard is how work that reads what the snapshot's scans give is called: a disk that fails under a mapped segment is an error then.
-func guard(snap export.Snapshot) func(func() error) error {
-	if g, ok := snap.(interface{ Guard(func() error) error }); ok {
-		return g.Guard
-	}
-	return func(f func() error) error { return f() }
 }
 
 func release(result [][]arrow.Record) {

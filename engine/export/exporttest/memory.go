@@ -66,8 +66,9 @@ func (m *Memory) Open(ctx context.Context) (export.Snapshot, error) {
 	if s.alloc == nil {
 		s.alloc = memory.DefaultAllocator
 	}
+	stored := m.bySeries()
 	for key, samples := range m.Settled() {
-		s.series = append(s.series, series{key, samples})
+		s.series = append(s.series, series{key, samples, stored[key]})
 	}
 	slices.SortFunc(s.series, func(a, b series) int {
 		return cmp.Or(
@@ -85,19 +86,25 @@ func (m *Memory) Open(ctx context.Context) (export.Snapshot, error) {
 
 // Settled are the samples by series, as a scan shows them.
 func (m *Memory) Settled() map[export.Series][]Sample {
-	groups := map[export.Series][]Sample{}
-	for _, x := range m.Samples {
-		key := export.Series{Channel: x.Channel, Subtopic: x.Subtopic, Publisher: x.Publisher, Name: x.Name, Unit: x.Unit}
-		groups[key] = append(groups[key], x)
-	}
+	groups := m.bySeries()
 	for key, samples := range groups {
 		groups[key] = settle(samples)
 	}
 	return groups
 }
 
+func (m *Memory) bySeries() map[export.Series][]Sample {
+	groups := map[export.Series][]Sample{}
+	for _, x := range m.Samples {
+		key := export.Series{Channel: x.Channel, Subtopic: x.Subtopic, Publisher: x.Publisher, Name: x.Name, Unit: x.Unit}
+		groups[key] = append(groups[key], x)
+	}
+	return groups
+}
+
 // settle orders a series by time, then arrival, and keeps equal samples once.
 func settle(samples []Sample) []Sample {
+	samples = slices.Clone(samples)
 	slices.SortStableFunc(samples, func(a, b Sample) int { return cmp.Compare(a.Time, b.Time) })
 	var kept []Sample
 	for _, x := range samples {

@@ -17,6 +17,7 @@ import (
 type series struct {
 	info    export.Series
 	samples []Sample
+	stored  []Sample // duplicates and all
 }
 
 type snapshot struct {
@@ -107,6 +108,15 @@ func (s *snapshot) Before(ctx context.Context, id export.SeriesID, t int64) (int
 		}
 	}
 	return last.Time, last.Number, found, ctx.Err()
+}
+
+func (s *snapshot) Stored(ctx context.Context, id export.SeriesID, from, to int64) (n int64, err error) {
+	for _, x := range s.series[id].stored {
+		if x.Time >= from && x.Time < to {
+			n++
+		}
+	}
+	return n, ctx.Err()
 }
 
 func (s *snapshot) Scan(ctx context.Context, id export.SeriesID, from, to int64, columns ...string) (array.RecordReader, error) {

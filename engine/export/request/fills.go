@@ -53,6 +53,9 @@ func cutLast(id string) (before, after string, ok bool) {
 
 // Fills says which column ids the item might fill. What stands under a prefix of a wide item's target, only the store knows.
 func (it *Item) Fills() func(id string) bool {
+	if it.Resource != "" {
+		return func(id string) bool { return it.Resource.Attribute(id) >= 0 }
+	}
 	hasValues := it.hasValues()
 	return func(id string) bool {
 		switch {
@@ -141,6 +144,14 @@ const (
 
 // otherForm says how to write a column that names values which the item has, but in the form of another dsf. It is empty for all else.
 func (it *Item) otherForm() func(id string) string {
+	if it.Resource != "" {
+		return func(id string) string {
+			if _, after, _ := cutLast("." + id); it.Resource.named(after) >= 0 {
+				return " lists " + string(it.Resource) + " attributes: write " + string(it.Resource) + "." + after
+			}
+			return ""
+		}
+	}
 	hasValues := it.hasValues()
 	if it.List {
 		return func(id string) string { return it.listForm(id, hasValues) }
@@ -186,6 +197,9 @@ func (it *Item) listForm(id string, hasValues func(of string) bool) string {
 
 // appendIDs adds the ids that the item can fill, but for what stands under a prefix.
 func (it *Item) appendIDs(ids []string) []string {
+	if it.Resource != "" {
+		return append(ids, it.Resource.ids()...)
+	}
 	if it.Wide {
 		ids = append(ids, "time")
 		for _, n := range it.Target {

@@ -12,21 +12,21 @@ func (w *walker) item(p place, r *Request) Item {
 	if !params.required("an object with target, channelId and subtopic") {
 		return it
 	}
-	if params.node.kind == object && (params.node.get("resource") != nil || params.node.get("filter") != nil) {
-		params.fault("resource items need the export service; here an item selects samples with target, channelId and subtopic")
+	if params.at("resource").given() {
+		w.resource(params, &it, r)
 		return it
 	}
-	if !params.object("target", "channelId", "subtopic", "from", "to", "period", "decimation", "transform", "outputFormat", "publisher", "unit", "fill") {
+	if !params.object(append([]string{"filter"}, sampleFields...)...) {
 		return it
+	}
+	if f := params.at("filter"); f.given() {
+		f.fault("filter belongs to items with resource: series, channel, export or job; samples are chosen by target, publisher and unit")
 	}
 	if t := params.at("target"); t.required("an object such as {\"value\": \"urn:dev:meter:1:energy\"}") {
 		it.Target = w.target(t)
 	}
 	it.Channel = w.id(params.at("channelId"), "the id of the channel that the devices publish to")
-	if s := params.at("subtopic"); s.required(`the kind of message, such as events.data, or "" for messages whose topic names none`) {
-		it.Subtopic, _ = s.text()
-		it.Subtopic = dotted(it.Subtopic)
-	}
+	it.Subtopic = w.subtopic(params.at("subtopic"))
 	w.span(params, &it, r)
 	if d := params.at("decimation"); d.given() {
 		w.decimation(d, &it)
@@ -39,6 +39,18 @@ func (w *walker) item(p place, r *Request) Item {
 	it.Publisher = w.filter(params.at("publisher"))
 	it.Unit = w.filter(params.at("unit"))
 	return it
+}
+
+// sampleFields are those of an item that selects samples.
+var sampleFields = []string{"target", "channelId", "subtopic", "from", "to", "period", "decimation", "transform", "outputFormat", "publisher", "unit", "fill"}
+
+// subtopic reads a subtopic in dotted or slashed form.
+func (w *walker) subtopic(p place) string {
+	if !p.required(`the kind of message, such as events.data, or "" for messages whose topic names none`) {
+		return ""
+	}
+	s, _ := p.text()
+	return dotted(s)
 }
 
 // id is a text that must not be empty.

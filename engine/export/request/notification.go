@@ -5,6 +5,8 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
+	"strings"
 )
 
 func (w *walker) notification(p place) []Message {
@@ -31,7 +33,7 @@ func (w *walker) notification(p place) []Message {
 
 func (w *walker) message(p place) Message {
 	var m Message
-	if !p.object("target", "policy", "medium", "title", "text") {
+	if !p.object("target", "policy", "medium", "title", "text", "attach") {
 		return m
 	}
 	if f := p.at("policy"); f.required("onSuccess or onFailure") {
@@ -44,9 +46,14 @@ func (w *walker) message(p place) Message {
 		name string
 		into *string
 	}{{"title", &m.Title}, {"text", &m.Text}} {
-		if f := p.at(t.name); f.required("a text; {{filename}} {{status}} {{rows}} {{error}} are filled in") {
+		if f := p.at(t.name); f.required("a text, in which " + inBraces(Placeholders) + " are filled in") {
 			*t.into, _ = f.text()
+			w.placeholders(f, *t.into)
 		}
+	}
+	attach := p.at("attach")
+	if m.Attach = attach.flag(false); m.Attach && m.Medium == "slack" {
+		attach.fault("a slack webhook takes no files; leave this out and write {{downloadUrl}} into the text")
 	}
 	if f := p.at("target"); f.given() {
 		if s, ok := f.text(); ok {
@@ -58,6 +65,29 @@ func (w *walker) message(p place) Message {
 	}
 	return m
 }
+
+// Placeholders are the words that are filled in where they stand between {{ and }} in a message's title and text.
+var Placeholders = []string{"filename", "status", "rows", "from", "to", "error", "downloadUrl"}
+
+var placeholder = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
+
+// placeholders faults words between braces that nothing would fill in.
+func (w *walker) placeholders(p place, s string) {
+	reported := map[string]bool{}
+	for _, match := range placeholder.FindAllStringSubmatch(s, -1) {
+		if reported[match[0]] || slices.Contains(Placeholders, match[1]) {
+			continue
+		}
+		reported[match[0]] = true
+		message := match[0] + " is not filled in; allowed are " + inBraces(Placeholders)
+		if near := nearest(strings.TrimSpace(match[1]), Placeholders); near != "" {
+			message += "; did you mean {{" + near + "}}?"
+		}
+		p.fault(message)
+	}
+}
+
+func inBraces(words []string) string { return "{{" + strings.Join(words, "}} {{") + "}}" }
 
 var (
 	phone        = regexp.MustCompile(`^\+?[0-9][0-9 ()/-]{5,}$`)

@@ -8,6 +8,8 @@ type Options struct {
 	Lenient bool
 	// ISOTimes allows from and to as ISO 8601 text, as the command line's flags do.
 	ISOTimes bool
+	// Service is the export service's: it heeds the fields that others take and ignore, so Ignored stays empty.
+	Service bool
 }
 
 // Parse reads a request. It reports every fault at once, as Faults.
@@ -27,19 +29,11 @@ func Parse(data []byte, options Options) (*Request, error) {
 	return r, nil
 }
 
-// serviceFields only mean something to the export service.
-var serviceFields = []string{"title", "id", "tags", "run", "enabled", "grace", "condition", "backfill"}
-
 func (w *walker) request(p place) *Request {
 	r := &Request{}
 	known := []string{"format", "type", "items", "periodicity", "periodStart", "notification"}
 	if !p.object(append(known, serviceFields...)...) {
 		return r
-	}
-	for _, name := range serviceFields {
-		if p.at(name).given() {
-			w.ignored = append(w.ignored, name)
-		}
 	}
 	if f := p.at("format"); f.required("an object such as {\"extension\": \"csv\"}") {
 		r.Format = w.format(f)
@@ -60,6 +54,7 @@ func (w *walker) request(p place) *Request {
 	if n := p.at("notification"); n.given() {
 		r.Notification = w.notification(n)
 	}
+	r.Service = w.service(p, r)
 	return r
 }
 

@@ -104,10 +104,12 @@ type Condition struct {
 	Target   string // the series' name, escapes resolved
 	Channel  string
 	Subtopic string // dotted
-	Period   decimation.Period
-	Function decimation.Function
-	Op       string // > >= < <= = !=
-	Operand  float64
+	// Publisher and Unit choose between series that share the name; nil is any.
+	Publisher, Unit *string
+	Period          decimation.Period
+	Function        decimation.Function
+	Op              string // > >= < <= = !=
+	Operand         float64
 }
 
 // Resource is what a resource item lists.

@@ -134,7 +134,7 @@ func TestOneFault(t *testing.T) {
 		{`"channelId": "c"`, `"channelId": "c", "decimation": {"ds": "1d"}, "fill": 1e999`, "items[0].params.fill", "float64"},
 		{`"channelId": "c"`, `"channelId": "c", "transform": "rate"`, "items[0].params.transform", "delta"},
 		{`"channelId": "c"`, `"channelId": "c", "outputFormat": "wide"`, "format.columns", "wide item needs columns"},
-		{`"channelId": "c"`, `"channelId": "c", "resource": "series"`, "items[0].params", "export service"},
+		{`"channelId": "c"`, `"channelId": "c", "filter": []`, "items[0].params.filter", "items with resource"},
 		{`"items": [`, `"notification": {"messages": []}, "items": [`, "notification.messages", "exactly two"},
 	}
 	for _, c := range cases {
