@@ -40,6 +40,10 @@ type Export struct {
 	Last *Job
 }
 
+// KeepNext as the Next of an export that Queue.Change gets leaves the next run as it is stored: the scheduler may have moved it since the export was read, and
+// a run that is written back would be made twice.
+var KeepNext = &Instant{}
+
 // Instant is a run of a recurring export: instant K of its recurrence is at Due.
 type Instant struct {
 	K   int64

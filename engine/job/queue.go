@@ -20,17 +20,17 @@ type Queue interface {
 
 // Catalog is the part of a Queue that keeps exports.
 type Catalog interface {
-	// Create adds exports, each with its first jobs, all or none. An id that the owner has already is a *ConflictError. An export with an
-	// idempotency key that its owner has used: nothing is added, and the exports of that first time are returned with again true, if the digest is
-	// the same; else it is a *ConflictError.
+	// Create adds exports of one owner, each with its first jobs, all or none. An id that the owner has already is a *ConflictError. With an
+	// idempotency key that its owner has used nothing is added, and the exports of that first time are returned as they are now, deleted ones too,
+	// with again true, if the digest is the same; else it is a *ConflictError with Index -1. The first export's CreatedAt is the clock.
 	Create(ctx context.Context, adding []Adding, key *Idempotency, admission Admission) (exports []Export, again bool, err error)
 	// Change replaces what a PUT may change: Type, Title, Tags, Request, Enabled, Channels, Next; UpdatedAt is set and Version counted. Where version is
 	// not 0 and not the stored one, it is ErrVersion. Waiting jobs keep their request. A Next of KeepNext stays as it is stored.
 	Change(ctx context.Context, e Export, version int64, now int64) (Export, error)
 	// Delete marks an export as deleted and cancels its jobs: those that wait end at once, those in progress by their workers. Artifacts are
-	// then nobody's, and Expire returns their jobs.
+	// then nobody's, and Expire returns their jobs. Its messages that are not sent yet are given up, and it gets no more.
 	Delete(ctx context.Context, key string, version int64, now int64) error
-	// Find gives the exports with an id that are not deleted: of an owner, or where owner is "", of all.
+	// Find gives the exports with an id that are not deleted, by owner: of one, or where owner is "", of all.
 	Find(ctx context.Context, owner, id string) ([]Export, error)
 	// List gives a page of exports and how many there are in all.
 	List(ctx context.Context, f Filter) (exports []Export, total int64, err error)
@@ -43,7 +43,9 @@ type Catalog interface {
 	Advance(ctx context.Context, key string, from Instant, jobs []Job, to *Instant, now int64) (bool, error)
 }
 
-// Adding is an export to create with its first jobs.
+// Adding is an export to create with its first jobs. The keys of exports and the ids of jobs are the caller's, here as in Advance and Add. The
+// queue sets an export's Version, and of a job ExportKey, ExportID, ExportCreated, Owner, Version, Type, Request and Channels: a job has what its export asks
+// for when it is added. A job without Status is NotProcessed; one that has ended, such as a skipped one, is only recorded.
 type Adding struct {
 	Export Export
 	Jobs   []Job
@@ -59,41 +61,44 @@ type Idempotency struct {
 
 // Admission are the limits that a new job must fit; 0 is none.
 type Admission struct {
-	Queued     int // jobs not ended, of all owners: else a *BusyError
-	QueuedEach int // of one owner: else a *BusyError with the owner's name
+	Queued     int // jobs not ended, of all owners, the new ones among them: else a *BusyError
+	QueuedEach int // of the new jobs' owner: else a *BusyError with the owner's name
 }
 
-// Filter selects exports or jobs.
+// Filter selects exports or jobs. An empty list is as nil. Rows that are equal in what they are sorted by are in the order of their keys, so that pages fit
+// together.
 type Filter struct {
 	Owner     string   // "" is all
 	IDs       []string // of exports (List) or of jobs (Jobs); nil is all
 	Export    string   // Jobs: the key of one export
 	Status    []Status // of the newest job (List) or the job (Jobs); nil is all
 	Type      Type     // "" is all
-	TagLabels []string // each must be a label of a tag
+	TagLabels []string // each must be a label of a tag; of jobs: of their export's
 	TagValues []string // each must be a value of a tag; where as long as TagLabels, the pairs must be
 	From, To  *int64   // CreatedAt in from ≤ t < to
-	SortBy    string   // createdAt, updatedAt, title, id, status; "" is createdAt
+	SortBy    string   // createdAt, updatedAt, title, id, status; "" is createdAt. A job is updated when it starts and ends, and has its export's title
 	Ascending bool
 	Offset    int
-	Limit     int
-	Deleted   bool // deleted exports too
+	Limit     int  // 0 is none
+	Deleted   bool // List: deleted exports too
 }
 
 // Line is the part of a Queue that keeps jobs.
 type Line interface {
-	// Add puts a job in line.
+	// Add puts a job of the export ExportKey in line. It is ErrNotFound where there is none, or it was deleted.
 	Add(ctx context.Context, j Job, admission Admission) error
 	// Claim gives the job that is to run next to a worker, under a lease that ends at until; nil where none is to run now. The owner with the fewest jobs in
 	// progress comes first, among these the one served the longest time ago; of an owner's jobs the one that was due first. A job whose export has an earlier one of the
-	// schedule that has not ended isn't claimed. A claim counts a try. Jobs whose lease has ended are claimed again.
+	// schedule (Scheduled, Backfill) that has not ended isn't claimed. A claim counts a try. Jobs whose lease has ended are claimed again, unless they were
+	// to be cancelled: these end.
 	Claim(ctx context.Context, worker string, now, until int64) (*Claimed, error)
 	// Beat extends a lease and stores progress. It is ErrLost where another worker has the job or it ended; cancel is true where somebody asked to cancel it.
 	Beat(ctx context.Context, lease Lease, until int64, p Progress) (cancel bool, err error)
 	// Finish ends a claimed job, or puts it back in line: status, artifacts and message in one transaction. It is ErrLost as with Beat; then
-	// nothing has changed.
+	// nothing has changed. A job that was to be cancelled is cancelled instead of put back.
 	Finish(ctx context.Context, lease Lease, o Outcome) error
-	// Reclaim puts back in line what workers of this name have claimed: after a restart nobody works on it any more. The tries stay counted.
+	// Reclaim puts back in line what workers of this name have claimed, or ends what was to be cancelled, and says how many jobs these were: after a
+	// restart nobody works on them any more. The tries stay counted.
 	Reclaim(ctx context.Context, worker string, now int64) (int, error)
 	// CancelJob ends a waiting job, and asks the worker of one in progress to. It is ErrEnded where the job has ended.
 	CancelJob(ctx context.Context, id string, now int64) error
@@ -103,15 +108,16 @@ type Line interface {
 	Jobs(ctx context.Context, f Filter) (jobs []Job, total int64, err error)
 	// Revoke makes all signed links of a job invalid.
 	Revoke(ctx context.Context, id string, now int64) error
-	// Expire gives ended jobs whose artifacts are to go: expired by now, or of a deleted export.
+	// Expire gives ended jobs whose artifacts are to go: expired by now, or of a deleted export. At most limit, the longest expired first.
 	Expire(ctx context.Context, now int64, limit int) ([]Job, error)
-	// Expired records that a job's artifacts are gone: a done job is then expired.
+	// Expired records that a job's artifacts are gone: Folder and Bytes are then empty, and a done job is expired. What is known of each artifact stays.
 	Expired(ctx context.Context, id string, now int64) error
-	// Folders are the folders of all artifacts that there should be, and of all jobs in progress: what else lies there is a killed worker's.
+	// Folders are the folders of all artifacts that there should be, and of all jobs in progress (Lease.Folder): what else lies there is a killed worker's.
+	// Who removes the rest lists what lies there first and asks then, or a folder that was begun in between would go.
 	Folders(ctx context.Context) (map[string]bool, error)
-	// Usage is how many bytes of artifacts an owner has ("" is all).
+	// Usage is how many bytes of artifacts an owner has ("" is all), those of deleted exports that are not gone yet among them.
 	Usage(ctx context.Context, owner string) (int64, error)
-	// Counts is the number of jobs by status, for the metrics.
+	// Counts is the number of jobs by status, for the metrics; those of deleted exports count too.
 	Counts(ctx context.Context) (map[Status]int64, error)
 }
 
@@ -141,7 +147,7 @@ type Outcome struct {
 	Saw       *Seen
 	Progress  Progress
 	Artifacts []Artifact
-	Folder    string
+	Folder    string // Lease.Folder, where there are artifacts
 	Bytes     int64
 	ExpiresAt *int64
 	Stored    []int64
@@ -153,7 +159,8 @@ type Outcome struct {
 type Outbox interface {
 	// Collect gives pending messages that are to be sent by now, the oldest first, and keeps others from collecting them before until.
 	Collect(ctx context.Context, now, until int64, limit int) ([]Message, error)
-	// Record stores what became of a message: State, Tries, NotBefore, SentAt, Error.
+	// Record stores what became of a message: State, Tries, NotBefore, SentAt, Error. One that isn't pending any more stays as it is: another
+	// collected it meanwhile, and brought it to an end. ErrNotFound where there is none.
 	Record(ctx context.Context, m Message) error
 	// NextMessage is when the next pending message is to be sent; ok is false where there is none.
 	NextMessage(ctx context.Context) (at int64, ok bool, err error)
@@ -169,7 +176,7 @@ var (
 
 // ConflictError is an id or an idempotency key that is in use.
 type ConflictError struct {
-	Index   int // of the export that was to be created
+	Index   int // of the export that was to be created; -1: it is the idempotency key
 	Message string
 }
 

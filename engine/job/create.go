@@ -1,0 +1,196 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"decant/engine/access"
+	"decant/engine/export/request"
+)
+
+// Made is an export that Create made, and what its owner should know.
+type Made struct {
+	Export            Export
+	IgnoredParameters []string
+	Warnings          []string // what would make a run fail as things are now: series that were never seen
+}
+
+// Create makes exports of drafts, all or none: what is wrong with any of them is a *DraftsError, which names every one. A oneTime export that
+// runs at once is planned against what is stored, and refused if that fails; of others the plan only gives warnings. One snapshot serves all drafts.
+//
+// With an idempotency key that its owner used before, for the same drafts, Create makes nothing, gives the exports of that time as they are now, and
+// again is true. key's Owner and Digest are set here.
+func (s *Service) Create(ctx context.Context, who access.Caller, drafts []Draft, key *Idempotency) (made []Made, again bool, err error) {
+	if len(drafts) == 0 {
+		return nil, false, request.Faults{{Message: "there is no request here; at least one is needed"}}
+	}
+	now := s.c.Clock()
+	made = make([]Made, len(drafts))
+	adding := make([]Adding, len(drafts))
+	faults := faultsOf(drafts)
+	snap := snapshot{source: s.c.Source}
+	defer snap.close()
+	for i, d := range drafts {
+		r, err := s.check(who, d)
+		if err != nil {
+			faults[i] = err
+			continue
+		}
+		made[i].IgnoredParameters = r.IgnoredParameters
+		adding[i] = newExport(who, r, now)
+		problem, err := s.foresee(ctx, &snap, who, r, now, now)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case problem != nil && !r.Recurring && !r.Service.Manual:
+			faults[i] = problem
+		case problem != nil:
+			made[i].Warnings = warnings(problem)
+		}
+		if r.Service.Backfill > 0 && (r.Service.Manual || r.Service.Paused) {
+			made[i].Warnings = append(made[i].Warnings, "backfill makes no runs, because the export is manual or paused; ask for single runs of the past with POST /exports/{id}/run?at=")
+		}
+	}
+	faults.repeatedIDs(adding)
+	faults.tooManyJobs(adding, s.c.Limits())
+	if faults.any() {
+		if err := s.takenIDs(ctx, adding, faults); err != nil {
+			return nil, false, err
+		}
+		return nil, false, faults.error()
+	}
+	exports, again, err := s.c.Queue.Create(ctx, adding, idempotency(who, drafts, key), s.admission())
+	if err != nil {
+		return nil, false, s.explainConflict(ctx, adding, faultsOf(drafts), err)
+	}
+	if len(exports) != len(made) {
+		return nil, false, fmt.Errorf("create exports: %d requests became %d exports", len(made), len(exports))
+	}
+	for i, e := range exports {
+		if !sees(who, e.Request, e.Channels) { // it has changed since that first time
+			return nil, false, ErrNotFound
+		}
+		made[i].Export = shown(who, e)
+	}
+	if !again {
+		s.wake()
+	}
+	return made, again, nil
+}
+
+// newExport is the export that a checked request makes, with its first jobs.
+func newExport(who access.Caller, r *request.Request, now int64) Adding {
+	e := Export{
+		Key:       newID(),
+		ID:        r.Service.ID,
+		Owner:     who.Owner,
+		Channels:  slices.Clone(who.Channels),
+		Version:   1,
+		CreatedAt: now,
+		UpdatedAt: now,
+	}
+	if e.ID == "" {
+		e.ID = e.Key
+	}
+	e.take(r)
+	a := Adding{Export: e}
+	switch {
+	case r.Service.Manual:
+	case !r.Recurring:
+		a.Jobs = []Job{newJob(&e, Created, now, Instant{Due: now})}
+	case e.Enabled:
+		a.Export.Next = nextRun(r, now, now)
+		for _, run := range backfill(r, now, r.Service.Backfill) {
+			j := newJob(&e, Backfill, now, run)
+			j.NotBefore = max(now, afterGrace(r, run.Due))
+			a.Jobs = append(a.Jobs, j)
+		}
+	}
+	return a
+}
+
+// take sets what a request says of its export.
+func (e *Export) take(r *request.Request) {
+	e.Type = OneTime
+	if r.Recurring {
+		e.Type = Recurring
+	}
+	e.Title = r.Service.Title
+	e.Tags = nil
+	for _, t := range r.Service.Tags {
+		e.Tags = append(e.Tags, Tag(t))
+	}
+	e.Request = r.Raw
+	e.Enabled = !r.Service.Paused
+}
+
+// newJob is a run of an export that is made now and may start at once. Its K is kept where the export recurs.
+func newJob(e *Export, cause Cause, now int64, run Instant) Job {
+	j := Job{
+		ID:            newID(),
+		ExportKey:     e.Key,
+		ExportID:      e.ID,
+		ExportCreated: e.CreatedAt,
+		Owner:         e.Owner,
+		Channels:      slices.Clone(e.Channels),
+		Request:       e.Request,
+		Type:          e.Type,
+		Version:       e.Version,
+		Cause:         cause,
+		Due:           run.Due,
+		Status:        NotProcessed,
+		NotBefore:     now,
+		CreatedAt:     now,
+	}
+	if e.Type == Recurring {
+		j.K = &run.K
+	}
+	return j
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func (s *Service) admission() Admission {
+	l := s.c.Limits()
+	return Admission{Queued: l.Queued, QueuedEach: l.QueuedEach}
+}
+
+// idempotency completes a caller's key with whose it is and what it stands for: the drafts' texts, each behind its length.
+func idempotency(who access.Caller, drafts []Draft, key *Idempotency) *Idempotency {
+	if key == nil {
+		return nil
+	}
+	h := sha256.New()
+	for _, d := range drafts {
+		length := uint64(len(d.Text)) << 1
+		if d.Lenient {
+			length |= 1
+		}
+		h.Write(binary.BigEndian.AppendUint64(nil, length))
+		h.Write(d.Text)
+	}
+	return &Idempotency{Owner: who.Owner, Key: key.Key, Digest: hex.EncodeToString(h.Sum(nil))}
+}
+
+// explainConflict names every draft whose id is in use, where the queue stopped at the first. Other errors it leaves as they are, and so
+// a conflict of the idempotency key.
+func (s *Service) explainConflict(ctx context.Context, adding []Adding, faults draftFaults, err error) error {
+	var conflict *ConflictError
+	if !errors.As(err, &conflict) {
+		return err
+	}
+	if e := s.takenIDs(ctx, adding, faults); e != nil {
+		return e
+	}
+	if faults.any() {
+		return faults.error()
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+package job
+
+import (
+	"context"
+	"fmt"
+
+	"decant/engine/access"
+	"decant/engine/export"
+)
+
+// Stale is Jobs of those done jobs whose range has got samples since: an item's stored samples are more than when the job ran, repeated ones included.
+//
+// It reads all the done jobs that the filter selects, 500 at a time, and plans each again that saw an older state of the store: some index
+// look-ups a series, no sample. One snapshot serves all.
+func (s *Service) Stale(ctx context.Context, who access.Caller, f Filter) ([]Job, int64, error) {
+	owner, ok := reach(who, f.Owner)
+	if !ok {
+		return nil, 0, nil
+	}
+	f.Owner, f.Status = owner, []Status{Done}
+	snap, err := s.c.Source.Open(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("open a snapshot: %w", err)
+	}
+	defer snap.Close()
+	limits := s.c.Limits()
+	limits.Export = unlimited
+	return s.jobs().page(ctx, f, func(j Job) (bool, error) {
+		if !sees(who, j.Request, j.Channels) {
+			return false, nil
+		}
+		return s.stale(ctx, snap, j, limits)
+	})
+}
+
+// unlimited lets a job be planned again whose range has outgrown the limits since.
+var unlimited = export.Limits{Rows: 1 << 62, PDFRows: 1 << 62}
+
+// stale says whether a done job's items have more stored samples than when it ran. One that can't be planned any more is not: its
+// series are gone.
+func (s *Service) stale(ctx context.Context, snap export.Snapshot, j Job, limits Limits) (bool, error) {
+	if len(j.Stored) == 0 || snap.Arrival() <= j.Arrival {
+		return false, nil
+	}
+	p, err := PlanFor(ctx, snap, j, limits, export.Options{Resources: noResources{}})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return false, ctx.Err()
+	case err != nil && ofRequest(err):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look at job %s: %w", j.ID, err)
+	}
+	if j.Type == Full { // its items are the channels, and there may be new ones
+		return sum(p.Items, func(it export.Item) int64 { return it.Stored }) > sum(j.Stored, func(n int64) int64 { return n }), nil
+	}
+	for i, it := range p.Items {
+		if i < len(j.Stored) && it.Stored > j.Stored[i] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func sum[T any](list []T, of func(T) int64) (total int64) {
+	for _, x := range list {
+		total += of(x)
+	}
+	return total
+}
