@@ -42,6 +42,8 @@ var (
 	overLimit        = kind{"over-limit", http.StatusForbidden, "A limit refuses the request"}
 	notFound         = kind{"not-found", http.StatusNotFound, "There is no such thing"}
 	methodNotAllowed = kind{"method-not-allowed", http.StatusMethodNotAllowed, "The method is not allowed here"}
+	notDue           = kind{"not-due", http.StatusConflict, "No run is due yet"}
+	tooMuch          = kind{"too-much", http.StatusBadRequest, "The export would be too large"}
 	conflict         = kind{"conflict", http.StatusConflict, "The call meets a state that it can't change"}
 	gone             = kind{"gone", http.StatusGone, "The artifacts have expired"}
 	changed          = kind{"changed", http.StatusPreconditionFailed, "The export has changed"}
@@ -80,23 +82,22 @@ func refuseFaults(k kind, faults ...request.Fault) error {
 func problemOf(err error) problem {
 	var (
 		said      *refusal
-		drafts    *draftsRefusal
-		oneDraft  *job.DraftsError
+		drafts    *job.DraftsError
 		faults    request.Faults
 		missing   *export.NotFoundError
 		limit     *export.LimitError
 		denied    *job.ForbiddenError
 		taken     *job.ConflictError
 		full      *job.BusyError
+		early     *job.NotDueError
+		huge      *job.TooLargeError
 		unbounded *http.MaxBytesError
 	)
 	switch {
 	case errors.As(err, &said):
 		return newProblem(said.kind, said.detail, said.faults)
-	case errors.As(err, &drafts):
-		return drafts.problem()
-	case errors.As(err, &oneDraft) && len(oneDraft.Drafts) > 0:
-		return problemOf(oneDraft.Drafts[0].Err)
+	case errors.As(err, &drafts) && len(drafts.Drafts) > 0:
+		return problemOf(drafts.Drafts[0].Err)
 	case errors.As(err, &faults):
 		return newProblem(faulty, faults.Error(), faults)
 	case errors.As(err, &missing):
@@ -115,6 +116,10 @@ func problemOf(err error) problem {
 		p := newProblem(busy, full.Error(), nil)
 		p.retry = max(full.Retry, time.Second)
 		return p
+	case errors.As(err, &early):
+		return newProblem(notDue, early.Message, nil)
+	case errors.As(err, &huge):
+		return newProblem(tooMuch, huge.Message, nil)
 	case errors.As(err, &unbounded):
 		return newProblem(tooLarge, fmt.Sprintf("the body has more than the %d bytes that are allowed; send fewer exports at a time, or shorter lists of series", unbounded.Limit), nil)
 	case errors.Is(err, job.ErrVersion):

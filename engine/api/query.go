@@ -54,8 +54,8 @@ func checkQuery(rt route, r *http.Request) error {
 }
 
 // ignoredParameters are the names of query parameters that the route doesn't know, for an answer to a lenient caller.
-func ignoredParameters(rt string, r *http.Request) (names []string) {
-	known := strings.Fields(rt)
+func ignoredParameters(query string, r *http.Request) (names []string) {
+	known := strings.Fields(query)
 	for _, name := range sortedNames(r.URL.Query()) {
 		if !slices.Contains(known, name) && !slices.Contains(known, strings.TrimSuffix(name, "[]")+"[]") {
 			names = append(names, name)
@@ -129,14 +129,9 @@ func (q *query) err() error {
 // text is a parameter's value; "" where it isn't given.
 func (q *query) text(name string) string { return q.values.Get(name) }
 
-// list is all values of a parameter such as ids[]: repeated, or separated by commas.
-func (q *query) list(name string) (values []string) {
-	for _, given := range [][]string{q.values[name], q.values[strings.TrimSuffix(name, "[]")]} {
-		for _, v := range given {
-			values = append(values, strings.Split(v, ",")...)
-		}
-	}
-	return values
+// list is all values of a parameter such as ids[].
+func (q *query) list(name string) []string {
+	return slices.Concat(q.values[name], q.values[strings.TrimSuffix(name, "[]")])
 }
 
 // oneOf is a parameter's value out of a few; "" where it isn't given.

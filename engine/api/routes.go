@@ -15,10 +15,11 @@ type route struct {
 	handle  func(a *API, w http.ResponseWriter, r *http.Request, who access.Caller) error
 }
 
-// Query parameters that many routes know.
+// Query parameters that several routes know.
 const (
-	listing = "owner type tagLabels[] tagLabelValues[] ids[] status[] from to page pageSize sort limit offset fields pretty"
-	one     = "owner fields pretty"
+	exportQuery  = "owner fields pretty"
+	jobsQuery    = "owner ids[] status[] type tagLabels[] tagLabelValues[] from to stale page pageSize limit offset fields pretty"
+	exportsQuery = "owner ids[] status[] type tagLabels[] tagLabelValues[] from to sort page pageSize limit offset fields pretty"
 )
 
 // routes are all calls there are. GET answers HEAD too. openapi.json describes them, and a test compares the two.
@@ -29,17 +30,17 @@ func routes() []route {
 		{"POST", "/exports/plan", access.Create, "pretty", (*API).plan},
 		{"POST", "/exports/bulk", access.Create, "owner pretty", (*API).createExports},
 		{"POST", "/exports/full", access.Admin, "pretty", (*API).createFull},
-		{"GET", "/exports", access.List, listing, (*API).listExports},
-		{"GET", "/exports/{id}", access.Read, one, (*API).showExport},
+		{"GET", "/exports", access.List, exportsQuery, (*API).listExports},
+		{"GET", "/exports/{id}", access.Read, exportQuery, (*API).showExport},
 		{"PUT", "/exports/{id}", access.Create, "owner pretty", (*API).changeExport},
 		{"DELETE", "/exports/{id}", access.Delete, "owner", (*API).deleteExport},
 		{"POST", "/exports/{id}/run", access.Create, "owner at pretty", (*API).runExport},
 		{"POST", "/exports/{id}/cancel", access.Create, "owner pretty", (*API).cancelExport},
 		{"GET", "/exports/{id}/status", access.Read, "owner pretty", (*API).showStatus},
-		{"GET", "/exports/{id}/jobs", access.Read, listing + " stale", (*API).listExportJobs},
+		{"GET", "/exports/{id}/jobs", access.Read, jobsQuery, (*API).listExportJobs},
 		{"GET", "/exports/{id}/download", access.Download, "owner file job", (*API).downloadExport},
 
-		{"GET", "/jobs", access.List, listing + " stale", (*API).listJobs},
+		{"GET", "/jobs", access.List, jobsQuery, (*API).listJobs},
 		{"GET", "/jobs/{id}", access.Read, "fields pretty", (*API).showJob},
 		{"POST", "/jobs/{id}/cancel", access.Create, "pretty", (*API).cancelJob},
 		{"GET", "/jobs/{id}/download", access.Download, "file", (*API).downloadJob},

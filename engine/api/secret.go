@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
@@ -54,4 +55,42 @@ func scrub(faults request.Faults) request.Faults {
 		return nil
 	}
 	return scrubbed
+}
+
+// maskNotification masks the targets of a request's messages.
+func maskNotification(text json.RawMessage) any {
+	notification, err := splitObject(text)
+	if err != nil {
+		return nil
+	}
+	for i, m := range notification {
+		var messages []json.RawMessage
+		if m.name != "messages" || json.Unmarshal(m.value.(json.RawMessage), &messages) != nil {
+			continue
+		}
+		masked := make([]any, len(messages))
+		for j, message := range messages {
+			masked[j] = maskMessage(message)
+		}
+		notification[i].value = masked
+	}
+	return notification
+}
+
+func maskMessage(text json.RawMessage) any {
+	message, err := splitObject(text)
+	if err != nil {
+		return nil
+	}
+	for i, m := range message {
+		var target string
+		if m.name != "target" {
+			continue
+		}
+		message[i].value = nil
+		if json.Unmarshal(m.value.(json.RawMessage), &target) == nil {
+			message[i].value = maskTarget(target)
+		}
+	}
+	return message
 }

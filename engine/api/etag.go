@@ -1,0 +1,70 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"decant/engine/access"
+	"decant/engine/job"
+)
+
+// etag is the entity tag of an export: its version. It changes with the request, not with the export's jobs.
+func etag(e *job.Export) string { return strconv.Quote(strconv.FormatInt(e.Version, 10)) }
+
+// setExportHeaders says which version of an export an answer has.
+func setExportHeaders(w http.ResponseWriter, e *job.Export) { w.Header().Set("ETag", etag(e)) }
+
+// ifMatch is the version that the export must have for a change to be made; 0 is any, because the call names none, or *. A call may name several;
+// weak ones never match (RFC 9110 section 13.1.1).
+func (a *API) ifMatch(r *http.Request, who access.Caller, owner, id string) (int64, error) {
+	lines := r.Header.Values("If-Match")
+	if len(lines) == 0 {
+		return 0, nil
+	}
+	given := strings.Join(lines, ",")
+	if strings.TrimSpace(given) == "*" {
+		return 0, nil
+	}
+	tags, ok := parseTags(given)
+	if !ok {
+		return 0, refuse(badRequest, "If-Match can't be read: %s; allowed is * or an ETag in its quotes, such as \"3\"", shown(given))
+	}
+	e, err := a.c.Service.Export(r.Context(), who, owner, id)
+	if err != nil {
+		return 0, err
+	}
+	if !slices.Contains(tags, etag(&e)) {
+		return 0, job.ErrVersion
+	}
+	return e.Version, nil
+}
+
+// parseTags reads a list of entity tags, quotes and W/ included.
+func parseTags(text string) (tags []string, ok bool) {
+	for {
+		text = strings.TrimLeft(text, " \t,")
+		if text == "" {
+			return tags, len(tags) > 0
+		}
+		weak := strings.HasPrefix(text, "W/")
+		body := strings.TrimPrefix(text, "W/")
+		end := -1
+		if strings.HasPrefix(body, `"`) {
+			end = strings.IndexByte(body[1:], '"')
+		}
+		if end < 0 {
+			return nil, false
+		}
+		tag := body[:end+2]
+		if weak {
+			tag = "W/" + tag
+		}
+		tags = append(tags, tag)
+		text = strings.TrimLeft(body[end+2:], " \t")
+		if text != "" && text[0] != ',' {
+			return nil, false
+		}
+	}
+}
