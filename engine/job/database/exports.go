@@ -129,11 +129,16 @@ func (db *DB) Change(ctx context.Context, e job.Export, version int64, now int64
 			return err
 		}
 		e.Version = stored + 1
-		k, due := instant(e.Next)
-		_, err = t.exec(`UPDATE exports SET version = $2, type = $3, title = $4, tags = $5, enabled = $6, updated_at = $7, next_k = $8, next_due = $9 WHERE key = $1`,
-			e.Key, e.Version, string(e.Type), e.Title, text(e.Tags), flag(e.Enabled), now, k, due)
+		_, err = t.exec(`UPDATE exports SET version = $2, type = $3, title = $4, tags = $5, enabled = $6, updated_at = $7 WHERE key = $1`,
+			e.Key, e.Version, string(e.Type), e.Title, text(e.Tags), flag(e.Enabled), now)
 		if err != nil {
 			return err
+		}
+		if e.Next != job.KeepNext {
+			k, due := instant(e.Next)
+			if _, err := t.exec(`UPDATE exports SET next_k = $2, next_due = $3 WHERE key = $1`, e.Key, k, due); err != nil {
+				return err
+			}
 		}
 		if err := t.addRevision(e); err != nil {
 			return err

@@ -24,7 +24,7 @@ func (db *DB) Finish(ctx context.Context, l job.Lease, o job.Outcome) error {
 		_, err = t.exec(`UPDATE jobs SET status = $2, worker = '', free_at = NULL, ended_at = $3, cancel = 0, done_rows = $4, expected_rows = $5,
 			error = $6, saw = $7, artifacts = $8, folder = $9, bytes = $10, expires_at = $11, stored = $12, arrival = $13 WHERE id = $1`,
 			l.JobID, string(o.Status), o.At, o.Progress.Rows, o.Progress.Expected,
-			text(o.Error), text(o.Saw), text(o.Artifacts), o.Folder, o.Bytes, o.ExpiresAt, text(o.Stored), int64(o.Arrival))
+			text(o.Error), encodeSeen(o.Saw), text(o.Artifacts), o.Folder, o.Bytes, o.ExpiresAt, text(o.Stored), int64(o.Arrival))
 		if err != nil || o.Message == nil || deleted != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (db *DB) Finish(ctx context.Context, l job.Lease, o job.Outcome) error {
 // putBack puts a job in line for another try.
 func (t tx) putBack(id string, o job.Outcome) error {
 	_, err := t.exec(`UPDATE jobs SET status = 'notProcessed', worker = '', not_before = $2, free_at = $2, tries = tries - $3, done_rows = $4, expected_rows = $5, error = $6, saw = $7 WHERE id = $1`,
-		id, o.NotBefore, flag(o.KeepTry), o.Progress.Rows, o.Progress.Expected, text(o.Error), text(o.Saw))
+		id, o.NotBefore, flag(o.KeepTry), o.Progress.Rows, o.Progress.Expected, text(o.Error), encodeSeen(o.Saw))
 	return err
 }
 

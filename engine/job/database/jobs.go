@@ -45,7 +45,7 @@ func (t tx) addJobs(key string, jobs []job.Job) error {
 				created_at, started_at, ended_at, cancel, done_rows, expected_rows, error, saw, folder, bytes, arrival, links)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, 0, $12, $13, $14, 0, 0, 0, $15, $16, '', 0, 0, 0)`,
 			j.ID, key, owner, version, string(j.Cause), j.Due, j.K, j.Skipping, string(j.Status), j.NotBefore, freeAt(j.Status, j.NotBefore),
-			j.CreatedAt, j.StartedAt, j.EndedAt, text(j.Error), text(j.Saw))
+			j.CreatedAt, j.StartedAt, j.EndedAt, text(j.Error), encodeSeen(j.Saw))
 		if err != nil {
 			return err
 		}
@@ -125,7 +125,8 @@ func scanJob(r *sql.Rows) (j job.Job, err error) {
 	if messageID != nil {
 		j.Message = &job.Message{ID: *messageID, JobID: j.ID, Policy: *policy, Medium: *medium, State: job.MessageState(*state), Tries: *tries, NotBefore: *notBefore, SentAt: sentAt, Error: *problem}
 	}
-	return j, errors.Join(decode(channels, &j.Channels), decode(fault, &j.Error), decode(saw, &j.Saw), decode(artifacts, &j.Artifacts), decode(stored, &j.Stored))
+	j.Saw, err = decodeSeen(saw)
+	return j, errors.Join(err, decode(channels, &j.Channels), decode(fault, &j.Error), decode(artifacts, &j.Artifacts), decode(stored, &j.Stored))
 }
 
 func (db *DB) Job(ctx context.Context, owner, id string) (j job.Job, err error) {
