@@ -16,18 +16,18 @@ import (
 
 // downloadExport answers with what an export's newest done job made, or with ?job= another one.
 func (a *API) downloadExport(w http.ResponseWriter, r *http.Request, who access.Caller) error {
-	q := readQuery(r)
-	e, err := a.c.Service.Export(r.Context(), who, q.text("owner"), r.PathValue("id"))
+	e, err := a.findExport(r, who)
 	if err != nil {
 		return err
 	}
+	q := readQuery(r)
 	var j job.Job
 	if id := q.text("job"); id != "" {
 		if j, err = a.c.Service.Job(r.Context(), who, id); err == nil && j.ExportKey != e.Key {
 			err = job.ErrNotFound
 		}
 	} else {
-		j, err = a.newestDone(r, who, e.Key)
+		j, err = a.newestDone(r, who, &e)
 	}
 	if err != nil {
 		return err
@@ -45,9 +45,9 @@ func (a *API) downloadJob(w http.ResponseWriter, r *http.Request, who access.Cal
 }
 
 // newestDone is an export's newest done job; where none is, the newest of all, which says why.
-func (a *API) newestDone(r *http.Request, who access.Caller, key string) (job.Job, error) {
+func (a *API) newestDone(r *http.Request, who access.Caller, e *job.Export) (job.Job, error) {
 	for _, status := range [][]job.Status{{job.Done}, nil} {
-		jobs, _, err := a.c.Service.Jobs(r.Context(), who, job.Filter{Export: key, Status: status, Limit: 1})
+		jobs, _, err := a.c.Service.Jobs(r.Context(), who, job.Filter{Owner: e.Owner, Export: e.Key, Status: status, Limit: 1})
 		if err != nil {
 			return job.Job{}, err
 		}
@@ -112,7 +112,9 @@ func hasFiles(j *job.Job, now int64) error {
 }
 
 // isNotFound also covers an artifact that was removed between the look at its job and its opening.
-func isNotFound(err error) bool { return errors.Is(err, job.ErrNotFound) || errors.Is(err, os.ErrNotExist) }
+func isNotFound(err error) bool {
+	return errors.Is(err, job.ErrNotFound) || errors.Is(err, os.ErrNotExist)
+}
 
 // zipTag stands for a zip's bytes: the same artifacts give the same ones.
 func zipTag(j *job.Job) string {

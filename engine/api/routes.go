@@ -47,8 +47,8 @@ func routes() []route {
 		{"DELETE", "/jobs/{id}/links", access.Delete, "", (*API).revokeLinks},
 		{"GET", "/artifacts/{job}/{file}", "", "expires signature", (*API).downloadArtifact},
 
-		{"GET", "/series", access.Read, "channel subtopic name page pageSize limit offset pretty", (*API).listSeries},
-		{"GET", "/channels", access.Read, "page pageSize limit offset pretty", (*API).listChannels},
+		{"GET", "/series", access.Read, seriesQuery, (*API).listSeries},
+		{"GET", "/channels", access.Read, channelsQuery, (*API).listChannels},
 
 		{"GET", "/livez", "", "", (*API).live},
 		{"GET", "/readyz", "", "", (*API).ready},
