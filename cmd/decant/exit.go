@@ -9,6 +9,7 @@ import (
 
 	"decant/decimation"
 	"decant/engine"
+	"decant/engine/client"
 	"decant/engine/export"
 	"decant/engine/export/request"
 	"decant/engine/store"
@@ -62,6 +63,11 @@ func exitCode(err error) int {
 		letters *deadletter.CorruptError
 		broker  *mqtt.BrokerError
 		limit   *export.LimitError
+		refused *client.Error
+		network *client.NetworkError
+		sum256  *client.ChecksumError
+		ended   *client.JobError
+		given   *client.InputError
 	)
 	switch {
 	case err == nil:
@@ -70,7 +76,13 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case engine.DiskFull(err): // whatever was to be written
 		return exitLimit
-	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
+	case errors.As(err, &ended):
+		return jobCode(ended.Job)
+	case errors.As(err, &refused):
+		return serviceCode(refused)
+	case errors.As(err, &network), errors.As(err, &sum256):
+		return exitBroker
+	case errors.As(err, &usage), errors.As(err, &given), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
 		errors.Is(err, fs.ErrPermission),                                    // a folder that the user may not read or write
 		errors.As(err, &cell), errors.As(err, &sum), errors.As(err, &falls): // the data can't be printed as asked
 		return exitUsage
@@ -84,6 +96,39 @@ func exitCode(err error) int {
 		return exitLimit
 	case errors.Is(err, store.ErrInUse):
 		return exitInUse
+	}
+	return exitInternal
+}
+
+// serviceCode is the code of an answer of the export service that says no.
+func serviceCode(e *client.Error) int {
+	switch {
+	case e.Status == 404, e.Status == 410, e.Kind == client.UnknownSeries:
+		return exitNotFound
+	case e.Status == 413, e.Status == 429, e.Kind == client.OverLimit:
+		return exitLimit
+	case e.Status >= 500:
+		return exitBroker
+	}
+	return exitUsage
+}
+
+// jobCode is the code of a job of the export service that did not end well.
+func jobCode(j client.Job) int {
+	if j.Status == client.Cancelled {
+		return exitInterrupted
+	}
+	if j.Error != nil {
+		switch j.Error.Kind {
+		case "request":
+			return exitUsage
+		case "notFound":
+			return exitNotFound
+		case "data":
+			return exitDamaged
+		case "limit":
+			return exitLimit
+		}
 	}
 	return exitInternal
 }

@@ -28,6 +28,7 @@ type cli struct {
 	Ingest      ingestCmd                 `cmd:"" help:"Subscribe to a broker and store what devices publish."`
 	Import      importCmd                 `cmd:"" help:"Store what files hold: CSV, SenML, JSON Lines."`
 	Export      exportCmd                 `cmd:"" help:"Write stored samples into CSV, XLSX, PDF, JSON Lines, Parquet or Arrow files."`
+	Exports     exportsCmd                `cmd:"" help:"Create, watch and download exports of an export service."`
 	Series      seriesCmd                 `cmd:"" help:"List what the store holds."`
 	Deadletters deadlettersCmd            `cmd:"" help:"List, show or replay what could not be taken."`
 	Verify      verifyCmd                 `cmd:"" help:"Read every byte of the store against its checksums."`
@@ -70,6 +71,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			{Key: "select", Title: "What to export:"},
 			{Key: "print", Title: "How to print it:"},
 			{Key: "csv", Title: "CSV:"},
+			{Key: "service", Title: "The export service:"},
 		}),
 	)
 	kongcompletion.Register(parser)

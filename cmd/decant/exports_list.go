@@ -1,0 +1,39 @@
+package main
+
+import (
+	"encoding/json"
+
+	"decant/engine/client"
+)
+
+type listExportsCmd struct {
+	remote
+	IDs       []string `name:"ids" help:"Only these." placeholder:"ID,…"`
+	Status    []string `help:"Only whose newest job is notProcessed, inProgress, done, failed, expired, cancelled or skipped." placeholder:"STATUS,…"`
+	Type      string   `help:"Only oneTime, recurring or full ones." placeholder:"TYPE"`
+	TagLabels []string `name:"tag-label" sep:"none" help:"Only with tags of these labels." placeholder:"LABEL"`
+	TagValues []string `name:"tag-value" sep:"none" help:"Only with tags of these values; as many as labels: these pairs." placeholder:"VALUE"`
+	From      string   `help:"Only created from this moment on: ISO 8601 or Unix seconds." placeholder:"TIME"`
+	To        string   `help:"Only created before this moment." placeholder:"TIME"`
+	Sort      string   `help:"createdAt, updatedAt, title, id or status, and :asc or :desc (createdAt:desc)." placeholder:"KEY:ORDER"`
+	Limit     int      `help:"At most so many; 0 is all." default:"0" placeholder:"N"`
+}
+
+func (c *listExportsCmd) Run(a *app) error {
+	s, err := c.dial(a)
+	if err != nil {
+		return err
+	}
+	var rows []client.Export
+	filter := client.Filter{IDs: c.IDs, Status: c.Status, Type: c.Type, TagLabels: c.TagLabels, TagValues: c.TagValues, From: c.From, To: c.To, Sort: c.Sort, Limit: c.Limit}
+	for e, err := range s.Exports(a.ctx, filter) {
+		if err != nil {
+			return interrupted(a.ctx, err)
+		}
+		rows = append(rows, e)
+	}
+	if c.JSON {
+		return printJSONList(a.stdout, rows, func(e client.Export) json.RawMessage { return e.Raw })
+	}
+	return printExports(a.stdout, rows)
+}

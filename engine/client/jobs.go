@@ -1,0 +1,124 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// Job is one run of an export.
+type Job struct {
+	ID         string     `json:"id"`
+	ExportID   string     `json:"exportId"`
+	Status     string     `json:"status"`
+	Cause      string     `json:"cause"`
+	Due        time.Time  `json:"due"`
+	Skipping   int64      `json:"skipping"` // how many missed runs it stands for
+	Tries      int        `json:"tries"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	StartedAt  *time.Time `json:"startedAt"`
+	FinishedAt *time.Time `json:"finishedAt"`
+	Progress   struct {
+		Rows     int64 `json:"rows"`
+		Expected int64 `json:"expected"`
+	} `json:"progress"`
+	Error     *JobFault  `json:"error"`
+	Saw       *Seen      `json:"condition"`
+	Artifacts []Artifact `json:"artifacts"`
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	Raw json.RawMessage `json:"-"` // as the service sent it
+}
+
+// The statuses of a job.
+const (
+	Waiting    = "notProcessed"
+	InProgress = "inProgress"
+	Done       = "done"
+	Failed     = "failed"
+	Expired    = "expired"
+	Cancelled  = "cancelled"
+	Skipped    = "skipped"
+)
+
+// JobFault is why a job failed. Kind is request, notFound, limit, data or service.
+type JobFault struct {
+	Kind    string  `json:"kind"`
+	Message string  `json:"message"`
+	Faults  []Fault `json:"faults"`
+}
+
+// Seen is the value that a job's condition saw; nil is no sample.
+type Seen struct {
+	Value *float64 `json:"value"`
+	Holds bool     `json:"holds"`
+}
+
+// Artifact is a file that a job made.
+type Artifact struct {
+	File        string `json:"file"`
+	MediaType   string `json:"mediaType"`
+	Item        int    `json:"item"` // -1: the manifest
+	Rows        int64  `json:"rows"`
+	Bytes       int64  `json:"bytes"`
+	SHA256      string `json:"sha256"` // hex
+	DownloadURL string `json:"downloadUrl"`
+}
+
+// Manifest says whether the artifact is the job's manifest.
+func (a Artifact) Manifest() bool { return a.Item < 0 }
+
+// Ended says whether the job will not run again.
+func (j Job) Ended() bool { return j.Status != Waiting && j.Status != InProgress }
+
+// UnmarshalJSON reads a job and keeps its text.
+func (j *Job) UnmarshalJSON(data []byte) error {
+	type plain Job
+	j.Raw = append(json.RawMessage(nil), data...)
+	return json.Unmarshal(data, (*plain)(j))
+}
+
+// JobError is a job that did not end well.
+type JobError struct{ Job Job }
+
+func (e *JobError) Error() string {
+	j := e.Job
+	text := "job " + j.ID + " of export " + j.ExportID + ": " + j.Status
+	if j.Error == nil {
+		return text
+	}
+	problem := Error{Detail: text + ": " + j.Error.Message}
+	// The message of a single fault is the fault.
+	if len(j.Error.Faults) > 1 {
+		problem.Detail = text
+		problem.Faults = j.Error.Faults
+	}
+	return problem.Error()
+}
+
+// Outcome is nil for a job that ended well: done, or skipped because its condition did not hold.
+func (j Job) Outcome() error {
+	switch j.Status {
+	case Failed, Cancelled:
+		return &JobError{Job: j}
+	}
+	return nil
+}
+
+// Job gives one job.
+func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+	var j Job
+	_, err := c.do(ctx, call{method: http.MethodGet, path: "/jobs/" + segment(id), again: safe}, &j)
+	return j, err
+}
+
+// Jobs lists an export's jobs of some statuses (none: all), the newest first, as Exports does exports.
+func (c *Client) Jobs(ctx context.Context, export string, status ...string) iter.Seq2[Job, error] {
+	query := c.owned()
+	for _, s := range status {
+		query.Add("status[]", s)
+	}
+	return pages[Job](ctx, c, "/exports/"+segment(export)+"/jobs", query, "jobs", 0)
+}
