@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 
 	"decant/engine/export"
@@ -11,7 +12,7 @@ import (
 
 type target struct {
 	export.Source
-	w Writer
+	w ingest.Appender
 }
 
 func (x target) Append(samples ...exporttest.Sample) error {
@@ -33,5 +34,19 @@ func TestSourceContract(t *testing.T) {
 		}
 		t.Cleanup(func() { w.Close() })
 		return target{Source(cfg), w}
+	})
+}
+
+// The writer's own process sees the same as others do.
+func TestIntakeSourceContract(t *testing.T) {
+	exporttest.TestSource(t, func(t *testing.T) exporttest.Target {
+		cfg := Default()
+		cfg.Data = t.TempDir()
+		in, err := OpenIntake(cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { in.Close() })
+		return target{in.Source(), in.store}
 	})
 }

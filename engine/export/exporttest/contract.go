@@ -195,6 +195,13 @@ func compareSeries(t *testing.T, random *rand.Rand, got, want export.Snapshot, a
 	if diff := cmp.Diff(wantStats, stats); diff != "" {
 		t.Errorf("stats in [%d, %d): %s", from, to, diff)
 	}
+	stored, err := got.Stored(t.Context(), a, from, to)
+	if err != nil {
+		t.Fatalf("stored in [%d, %d): %v", from, to, err)
+	}
+	if wantStored, _ := want.Stored(t.Context(), b, from, to); stored != wantStored {
+		t.Errorf("stored in [%d, %d): %d, want %d", from, to, stored, wantStored)
+	}
 	columns := []string{"time"}
 	for _, i := range random.Perm(len(allColumns))[:random.IntN(len(allColumns))] {
 		if allColumns[i] != "time" {

@@ -89,7 +89,7 @@ func (w *walker) grace(p place) decimation.Period {
 	if !p.given() {
 		return defaultGrace
 	}
-	if s, _ := p.text(); s == "PT0S" {
+	if p.node.kind == text && p.node.text == "PT0S" {
 		return decimation.Period{}
 	}
 	d, _ := w.period(p)

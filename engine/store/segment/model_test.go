@@ -282,6 +282,10 @@ func TestScanEqualsModel(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
+		stored, err := Stored(runs, from, to)
+		if err != nil {
+			rt.Fatal(err)
+		}
 		var at int64
 		var value float64
 		var ok bool
@@ -334,6 +338,15 @@ func TestScanEqualsModel(t *testing.T) {
 
 		if model := statsModel(want); stats != model {
 			rt.Fatalf("stats %+v, want %+v", stats, model)
+		}
+		inRange := int64(0)
+		for _, s := range samples {
+			if s.Time >= from && s.Time < to {
+				inRange++
+			}
+		}
+		if stored != inRange {
+			rt.Fatalf("%d samples are stored in the range, want %d", stored, inRange)
 		}
 		wantOK := false
 		var last ingest.Sample
