@@ -180,10 +180,10 @@ func idempotency(who access.Caller, drafts []Draft, key *Idempotency) *Idempoten
 }
 
 // explainConflict names every draft whose id is in use, where the queue stopped at the first. Other errors it leaves as they are, and so
-// a conflict of the idempotency key.
+// a conflict of the idempotency key (index -1).
 func (s *Service) explainConflict(ctx context.Context, adding []Adding, faults draftFaults, err error) error {
 	var conflict *ConflictError
-	if !errors.As(err, &conflict) {
+	if !errors.As(err, &conflict) || conflict.Index < 0 {
 		return err
 	}
 	if e := s.takenIDs(ctx, adding, faults); e != nil {

@@ -1,0 +1,120 @@
+package job_test
+
+import (
+	"errors"
+	"testing"
+
+	"decant/engine/export/request"
+	"decant/engine/job"
+)
+
+func TestRunOfARecurringExport(t *testing.T) {
+	b := newBench(t)
+	ctx, who := t.Context(), owner("o")
+	e := b.create(t, who, hourly("c1"))
+	var early *job.NotDueError
+	if _, err := b.Run(ctx, who, "", e.ID, nil); !errors.As(err, &early) || early.First == nil || *early.First != noon+hour {
+		t.Errorf("before the first instant: %v", err)
+	}
+	b.now += 5*hour/2 + second
+	for _, c := range []struct {
+		at     *int64
+		k, due int64
+	}{
+		{nil, 2, noon + 2*hour},
+		{at((noon + hour) / second), 1, noon + hour},
+		{at((noon+2*hour)/second - 1), 1, noon + hour},
+	} {
+		j, err := b.Run(ctx, who, "", e.ID, c.at)
+		if err != nil {
+			t.Fatalf("run at %v: %v", c.at, err)
+		}
+		if j.K == nil || *j.K != c.k || j.Due != c.due || j.NotBefore != b.now || j.Cause != job.Manual || j.Status != job.NotProcessed {
+			t.Errorf("run at %v: %+v", c.at, j)
+		}
+	}
+	if _, err := b.Run(ctx, who, "", e.ID, at(noon/second+1)); !errors.As(err, &early) {
+		t.Errorf("at a moment before the first instant: %v", err)
+	}
+	var faults request.Faults
+	if _, err := b.Run(ctx, who, "", e.ID, at(b.now/second+1)); !errors.As(err, &faults) || faults[0].Path != "at" {
+		t.Errorf("at a moment to come: %v", err)
+	}
+	if after, err := b.Export(ctx, who, "", e.ID); err != nil || *after.Next != *e.Next {
+		t.Errorf("the schedule has moved: %v, %v", after.Next, err)
+	}
+}
+
+func TestRunOfAOneTimeExport(t *testing.T) {
+	b := newBench(t)
+	ctx, who := t.Context(), owner("o")
+	e := b.create(t, who, draft("c1", `"run": "manual"`))
+	for _, c := range []struct {
+		at  *int64
+		due int64
+	}{{nil, noon}, {at(noon/second - 100), noon - 100*second}} {
+		j, err := b.Run(ctx, who, "", e.ID, c.at)
+		if err != nil || j.Due != c.due || j.K != nil {
+			t.Errorf("run at %v: %+v, %v", c.at, j, err)
+		}
+	}
+	b.limits.Queued = 2
+	var busy *job.BusyError
+	if _, err := b.Run(ctx, who, "", e.ID, nil); !errors.As(err, &busy) {
+		t.Errorf("with a full queue: %v", err)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	b := newBench(t)
+	ctx, who := t.Context(), owner("o")
+	e := b.create(t, who, draft("c1"))
+	other := b.create(t, who, draft("c1"))
+	for range 3 {
+		if _, err := b.Run(ctx, who, "", e.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claimed, err := b.queue.Claim(ctx, "w", b.now, b.now+second)
+	if err != nil || claimed == nil || claimed.ExportKey != e.Key {
+		t.Fatalf("claim: %v, %v", claimed, err)
+	}
+	if n, err := b.Cancel(ctx, who, "", e.ID); err != nil || n != 4 {
+		t.Errorf("cancel: %d, %v", n, err)
+	}
+	if n, err := b.Cancel(ctx, who, "", e.ID); err != nil || n != 0 {
+		t.Errorf("cancel again: %d, %v", n, err)
+	}
+	jobs, _, err := b.Jobs(ctx, who, job.Filter{Export: e.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range jobs {
+		if running := j.ID == claimed.ID; running != (j.Status == job.InProgress && j.Cancel) || !running && j.Status != job.Cancelled {
+			t.Errorf("job %s is %s, to be cancelled %v", j.ID, j.Status, j.Cancel)
+		}
+	}
+	j, err := b.CancelJob(ctx, who, other.Last.ID)
+	if err != nil || j.Status != job.Cancelled {
+		t.Errorf("cancel a job: %s, %v", j.Status, err)
+	}
+	if _, err := b.CancelJob(ctx, who, other.Last.ID); !errors.Is(err, job.ErrEnded) {
+		t.Errorf("cancel it again: %v", err)
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	b := newBench(t)
+	e := b.create(t, owner("o"), draft("c1"))
+	before, err := b.Linked(t.Context(), e.Last.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Revoke(t.Context(), owner("o"), e.Last.ID); err != nil {
+		t.Fatal(err)
+	}
+	after, err := b.Linked(t.Context(), e.Last.ID)
+	if err != nil || after.Links <= before.Links {
+		t.Errorf("links had version %d and have %d, %v", before.Links, after.Links, err)
+	}
+}
