@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -88,7 +89,7 @@ func (p *Plan) beginMerged(ctx context.Context, snap Snapshot, g *group, beginni
 	}
 	short := *g
 	short.rows = beginnings[0].most + 1
-	m := newMerge(short.cursors(ctx, snap, p.Request.Format.Zone.Location))
+	m := newMerge(slices.Clone(short.cursors(ctx, snap, p.Request.Format.Zone.Location))) // it reorders them
 	defer m.close()
 	for complete := false; !complete; {
 		c, lo, hi, err := m.next(short.rows)
