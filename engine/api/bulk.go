@@ -130,12 +130,7 @@ func draftPath(index int, field string) string {
 // refuseDrafts makes of what is wrong with requests one refusal, with a fault for each thing that is. Other errors it leaves as they are.
 func refuseDrafts(err error) error {
 	var drafts *job.DraftsError
-	var taken *job.ConflictError
-	switch {
-	case errors.As(err, &drafts) && len(drafts.Drafts) > 0:
-	case errors.As(err, &taken) && taken.Index >= 0:
-		drafts = &job.DraftsError{Drafts: []job.DraftFault{{Index: taken.Index, Err: taken}}}
-	default:
+	if !errors.As(err, &drafts) || len(drafts.Drafts) == 0 {
 		return err
 	}
 	refused := &refusal{kind: faulty}

@@ -51,7 +51,7 @@ func (a *API) answerMade(w http.ResponseWriter, r *http.Request, status int, m *
 func (a *API) madeView(r *http.Request, m *job.Made) object {
 	v := a.exportView(&m.Export, true)
 	if lenient(r) {
-		v = append(v, member{"ignoredParameters", orEmpty(m.IgnoredParameters)})
+		v = append(v, member{"ignoredParameters", ignored(writeQuery, r, m.IgnoredParameters)})
 	}
 	return append(v, member{"warnings", maskAll(m.Warnings)})
 }
@@ -73,7 +73,7 @@ func (a *API) showExport(w http.ResponseWriter, r *http.Request, who access.Call
 
 // findExport is the export that a path names.
 func (a *API) findExport(r *http.Request, who access.Caller) (job.Export, error) {
-	owner, err := owner(r, who)
+	owner, err := namedOwner(r, who)
 	if err != nil {
 		return job.Export{}, err
 	}
@@ -82,7 +82,7 @@ func (a *API) findExport(r *http.Request, who access.Caller) (job.Export, error)
 
 // changeExport replaces an export's request: PUT /exports/{id}. Without If-Match it replaces whatever is there.
 func (a *API) changeExport(w http.ResponseWriter, r *http.Request, who access.Caller) error {
-	owner, err := owner(r, who)
+	owner, err := namedOwner(r, who)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func withoutServiceFields(text []byte) []byte {
 
 // deleteExport deletes an export, its jobs and their files: DELETE /exports/{id}.
 func (a *API) deleteExport(w http.ResponseWriter, r *http.Request, who access.Caller) error {
-	owner, err := owner(r, who)
+	owner, err := namedOwner(r, who)
 	if err != nil {
 		return err
 	}
@@ -151,8 +151,8 @@ func (a *API) deleteExport(w http.ResponseWriter, r *http.Request, who access.Ca
 	return nil
 }
 
-// owner is whose export a call is about: what an administrator names, or "".
-func owner(r *http.Request, who access.Caller) (string, error) {
+// namedOwner is whose export a call is about: what an administrator names, or "".
+func namedOwner(r *http.Request, who access.Caller) (string, error) {
 	named := r.URL.Query().Get("owner")
 	switch {
 	case named == "":
@@ -168,7 +168,7 @@ func owner(r *http.Request, who access.Caller) (string, error) {
 
 // actFor makes the caller one who creates for the owner that an administrator names.
 func actFor(r *http.Request, who access.Caller) (as access.Caller, named string, err error) {
-	if named, err = owner(r, who); named != "" {
+	if named, err = namedOwner(r, who); named != "" {
 		who.Owner = named
 	}
 	return who, named, err
@@ -200,13 +200,6 @@ func idempotencyKey(r *http.Request) (*job.Idempotency, error) {
 		return nil, refuse(badRequest, "Idempotency-Key can't be used; allowed is one, of 1 to %d printable ASCII characters without blanks, such as a UUID", maxKey)
 	}
 	return &job.Idempotency{Key: key}, nil
-}
-
-func orEmpty(names []string) []string {
-	if names == nil {
-		return []string{}
-	}
-	return names
 }
 
 func maskAll(texts []string) []string {

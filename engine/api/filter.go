@@ -12,12 +12,15 @@ import (
 // sortFields are what listings may be sorted by.
 var sortFields = []string{"createdAt", "updatedAt", "title", "id", "status"}
 
-// maxListed is how many values a list parameter may have.
-const maxListed = 1000
+// Bounds of list parameters. Each tag is a condition of its own.
+const (
+	maxListed = 1000
+	maxTags   = 20
+)
 
 // filter reads the parameters that select and sort exports or jobs.
 func (q *query) filter(r *http.Request, who access.Caller) (f job.Filter, err error) {
-	if f.Owner, err = owner(r, who); err != nil {
+	if f.Owner, err = namedOwner(r, who); err != nil {
 		return f, err
 	}
 	if f.Owner == "" && !who.Admin() {
@@ -32,11 +35,12 @@ func (q *query) filter(r *http.Request, who access.Caller) (f job.Filter, err er
 		q.fault("status[]", s, "allowed are %s", statuses())
 	}
 	f.Type = job.Type(q.oneOf("type", string(job.OneTime), string(job.Recurring), string(job.Full)))
-	f.TagLabels, f.TagValues = q.list("tagLabels[]"), q.list("tagLabelValues[]")
+	f.TagLabels, f.TagValues = q.tags("tagLabels[]"), q.tags("tagLabelValues[]")
 	f.From, f.To = q.time("from"), q.time("to")
 	if f.From != nil && f.To != nil && *f.From >= *f.To {
 		q.fault("to", q.text("to"), "to is not after from: %s", q.text("from"))
 	}
+	q.sort(&f)
 	return f, nil
 }
 
@@ -53,6 +57,15 @@ func (q *query) words(name string) (words []string) {
 		q.fault(name, "", "there are %d values; at most %d are taken", len(words), maxListed)
 	}
 	return words
+}
+
+// tags are the values of a list parameter that may hold anything.
+func (q *query) tags(name string) []string {
+	tags := q.list(name)
+	if len(tags) > maxTags {
+		q.fault(name, "", "there are %d values; at most %d are taken", len(tags), maxTags)
+	}
+	return tags
 }
 
 // sort reads sort=createdAt:desc.

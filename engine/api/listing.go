@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"decant/engine/access"
 	"decant/engine/job"
@@ -14,7 +15,6 @@ func (a *API) listExports(w http.ResponseWriter, r *http.Request, who access.Cal
 	if err != nil {
 		return err
 	}
-	q.sort(&f)
 	p := q.page(&f, a.c.Clock())
 	fields := q.fields(exportFields)
 	if err := q.err(); err != nil {
@@ -56,9 +56,12 @@ func (a *API) listExportJobs(w http.ResponseWriter, r *http.Request, who access.
 	return a.answerJobs(w, r, who, q, f)
 }
 
-// answerJobs lists jobs, the newest first; with stale=true those done ones whose range has got samples since.
+// answerJobs lists jobs; with stale=true those done ones whose range has got samples since.
 func (a *API) answerJobs(w http.ResponseWriter, r *http.Request, who access.Caller, q *query, f job.Filter) error {
 	stale := q.flag("stale")
+	if stale && len(f.Status) > 0 && !slices.Equal(f.Status, []job.Status{job.Done}) {
+		q.fault("status[]", string(f.Status[0]), "only done jobs can be stale; leave status[] or stale out")
+	}
 	p := q.page(&f, a.c.Clock())
 	fields := q.fields(jobFields)
 	if err := q.err(); err != nil {

@@ -91,7 +91,7 @@ func answerPage(w http.ResponseWriter, r *http.Request, query string, p page, na
 	}
 	v = append(v, member{"pageSize", p.size}, member{"nextPage", p.next(r, len(rows), total)})
 	if lenient(r) {
-		v = append(v, member{"ignoredParameters", orEmpty(ignoredParameters(query, r))})
+		v = append(v, member{"ignoredParameters", ignored(query, r, nil)})
 	}
 	return answer(w, r, http.StatusOK, v)
 }

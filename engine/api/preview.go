@@ -14,13 +14,13 @@ func (a *API) preview(w http.ResponseWriter, r *http.Request, who access.Caller)
 	if err != nil {
 		return err
 	}
-	items, ignored, err := a.c.Service.Preview(r.Context(), who, draft)
+	items, ignoredFields, err := a.c.Service.Preview(r.Context(), who, draft)
 	if err != nil {
 		return err
 	}
 	v := object{{"items", items}}
 	if draft.Lenient {
-		v = append(v, member{"ignoredParameters", orEmpty(ignored)})
+		v = append(v, member{"ignoredParameters", ignored(draftQuery, r, ignoredFields)})
 	}
 	return answer(w, r, http.StatusOK, v)
 }
@@ -31,7 +31,7 @@ func (a *API) plan(w http.ResponseWriter, r *http.Request, who access.Caller) er
 	if err != nil {
 		return err
 	}
-	plan, ignored, err := a.c.Service.Plan(r.Context(), who, draft)
+	plan, ignoredFields, err := a.c.Service.Plan(r.Context(), who, draft)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (a *API) plan(w http.ResponseWriter, r *http.Request, who access.Caller) er
 		return fmt.Errorf("read the printed plan: %w", err)
 	}
 	if draft.Lenient {
-		v = append(v, member{"ignoredParameters", orEmpty(ignored)})
+		v = append(v, member{"ignoredParameters", ignored(draftQuery, r, ignoredFields)})
 	}
 	return answer(w, r, http.StatusOK, v)
 }

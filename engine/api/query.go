@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 
@@ -37,6 +39,11 @@ func checkQuery(rt route, r *http.Request) error {
 	known := strings.Fields(rt.query)
 	var faults request.Faults
 	for _, name := range sortedNames(values) {
+		if unprintable(name) || slices.ContainsFunc(values[name], unprintable) {
+			return refuse(badRequest, "the query parameter %s is not UTF-8, or has control characters in it", shown(name))
+		}
+	}
+	for _, name := range sortedNames(values) {
 		list := slices.Contains(known, strings.TrimSuffix(name, "[]")+"[]")
 		switch {
 		case !list && !slices.Contains(known, name):
@@ -53,8 +60,9 @@ func checkQuery(rt route, r *http.Request) error {
 	return nil
 }
 
-// ignoredParameters are the names of query parameters that the route doesn't know, for an answer to a lenient caller.
-func ignoredParameters(query string, r *http.Request) (names []string) {
+// ignored adds to what was left out of a body the query parameters that a route with this query doesn't know, for an answer to a lenient caller.
+func ignored(query string, r *http.Request, names []string) []string {
+	names = append([]string{}, names...)
 	known := strings.Fields(query)
 	for _, name := range sortedNames(r.URL.Query()) {
 		if !slices.Contains(known, name) && !slices.Contains(known, strings.TrimSuffix(name, "[]")+"[]") {
@@ -62,6 +70,11 @@ func ignoredParameters(query string, r *http.Request) (names []string) {
 		}
 	}
 	return names
+}
+
+// unprintable says of what a caller sent that nothing kept here has such a name.
+func unprintable(s string) bool {
+	return !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl)
 }
 
 func sortedNames(values url.Values) []string {

@@ -17,22 +17,24 @@ type route struct {
 
 // Query parameters that several routes know.
 const (
+	draftQuery   = "pretty"
+	writeQuery   = "owner pretty"
 	exportQuery  = "owner fields pretty"
-	jobsQuery    = "owner ids[] status[] type tagLabels[] tagLabelValues[] from to stale page pageSize limit offset fields pretty"
 	exportsQuery = "owner ids[] status[] type tagLabels[] tagLabelValues[] from to sort page pageSize limit offset fields pretty"
+	jobsQuery    = exportsQuery + " stale"
 )
 
 // routes are all calls there are. GET answers HEAD too. openapi.json describes them, and a test compares the two.
 func routes() []route {
 	return []route{
-		{"POST", "/exports", access.Create, "owner pretty", (*API).createExport},
-		{"POST", "/exports/preview", access.Download, "pretty", (*API).preview},
-		{"POST", "/exports/plan", access.Create, "pretty", (*API).plan},
-		{"POST", "/exports/bulk", access.Create, "owner pretty", (*API).createExports},
-		{"POST", "/exports/full", access.Admin, "pretty", (*API).createFull},
+		{"POST", "/exports", access.Create, writeQuery, (*API).createExport},
+		{"POST", "/exports/preview", access.Download, draftQuery, (*API).preview},
+		{"POST", "/exports/plan", access.Create, draftQuery, (*API).plan},
+		{"POST", "/exports/bulk", access.Create, writeQuery, (*API).createExports},
+		{"POST", "/exports/full", access.Admin, draftQuery, (*API).createFull},
 		{"GET", "/exports", access.List, exportsQuery, (*API).listExports},
 		{"GET", "/exports/{id}", access.Read, exportQuery, (*API).showExport},
-		{"PUT", "/exports/{id}", access.Create, "owner pretty", (*API).changeExport},
+		{"PUT", "/exports/{id}", access.Create, writeQuery, (*API).changeExport},
 		{"DELETE", "/exports/{id}", access.Delete, "owner", (*API).deleteExport},
 		{"POST", "/exports/{id}/run", access.Create, "owner at pretty", (*API).runExport},
 		{"POST", "/exports/{id}/cancel", access.Create, "owner pretty", (*API).cancelExport},

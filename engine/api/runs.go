@@ -1,10 +1,12 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
 	"decant/engine/access"
+	"decant/engine/export/request"
 	"decant/engine/job"
 )
 
@@ -15,11 +17,14 @@ func (a *API) runExport(w http.ResponseWriter, r *http.Request, who access.Calle
 	if err := q.err(); err != nil {
 		return err
 	}
-	owner, err := owner(r, who)
+	owner, err := namedOwner(r, who)
 	if err != nil {
 		return err
 	}
 	j, err := a.c.Service.Run(r.Context(), who, owner, r.PathValue("id"), at)
+	if faults := request.Faults(nil); errors.As(err, &faults) { // of at, which is a parameter
+		return refuseFaults(badRequest, faults...)
+	}
 	if err != nil {
 		return err
 	}
@@ -29,7 +34,7 @@ func (a *API) runExport(w http.ResponseWriter, r *http.Request, who access.Calle
 
 // cancelExport cancels the jobs of an export that have not ended: POST /exports/{id}/cancel.
 func (a *API) cancelExport(w http.ResponseWriter, r *http.Request, who access.Caller) error {
-	owner, err := owner(r, who)
+	owner, err := namedOwner(r, who)
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,11 @@ func (a *API) run(rt route, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range []string{"id", "job", "file"} {
+		if unprintable(r.PathValue(name)) {
+			return job.ErrNotFound
+		}
+	}
 	if err := checkQuery(rt, r); err != nil {
 		return err
 	}

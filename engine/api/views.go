@@ -8,8 +8,8 @@ import (
 	"decant/engine/job"
 )
 
-// requestFields are the members of an export that its request gives, and what of it POST and PUT take.
-var requestFields = []string{"title", "tags", "type", "run", "format", "items", "periodicity", "periodStart", "grace", "backfill", "condition", "notification"}
+// requestFields are the members of an export that its request gives; full is that of a full export.
+var requestFields = []string{"title", "tags", "type", "run", "format", "items", "periodicity", "periodStart", "grace", "backfill", "condition", "notification", "full"}
 
 // serviceFields are the members of an export that the service adds. A PUT may carry them, so that what a GET gave can be sent back; they
 // change nothing.
@@ -33,13 +33,13 @@ func (a *API) exportView(e *job.Export, secrets bool) object {
 		if !slices.Contains(requestFields, m.name) {
 			continue // id and enabled are the export's own
 		}
-		switch {
-		case m.name == "type":
-			m.value = e.Type
-		case m.name == "notification" && !secrets:
+		if m.name == "notification" && !secrets {
 			m.value = maskNotification(m.value.(json.RawMessage))
 		}
 		v = append(v, m)
+	}
+	if e.Type == job.Full {
+		v = append(v, member{"type", e.Type})
 	}
 	return append(v,
 		member{"enabled", e.Enabled},
