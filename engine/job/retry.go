@@ -2,7 +2,6 @@ package job
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"decant/decimation"
@@ -12,14 +11,6 @@ import (
 
 // errCancelled is why the context of a job ends that somebody cancelled.
 var errCancelled = errors.New("the job was cancelled")
-
-// panicError is a panic in a job.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("the export panicked: %v", e.value) }
 
 // faultOf says whose fault an error of a job is. permanent says of an error of the source that another try would meet it again.
 func faultOf(err error, permanent func(error) bool) *Fault {
