@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"decant/engine/access"
@@ -91,7 +90,7 @@ func (a *API) sendFile(w http.ResponseWriter, r *http.Request, j *job.Job, file 
 		if info, err := f.Stat(); err != nil || info.Size() != artifact.Bytes {
 			return errors.Join(fmt.Errorf("artifact %s of job %s has not the %d bytes that were written", file, j.ID, artifact.Bytes), err)
 		}
-		return serve(w, r, f, sending{name: file, mediaType: mediaType(file), tag: artifact.SHA256, modified: j.EndedAt})
+		return serve(w, r, f, sending{name: file, mediaType: artifact.MediaType, tag: artifact.SHA256, modified: j.EndedAt})
 	}
 	return refuse(notFound, "the job has no file %s; its artifacts are listed by GET /jobs/{id}", shown(file))
 }
@@ -125,29 +124,6 @@ func zipTag(j *job.Job) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// mediaType says what a file is, by its name.
-func mediaType(file string) string {
-	for _, m := range mediaTypes {
-		if strings.HasSuffix(file, m.end) {
-			return m.mediaType
-		}
-	}
-	return "application/octet-stream"
-}
-
-// A compressed file is served as what it is on disk: no Content-Encoding, so that its bytes, length and checksum are those of the manifest.
-var mediaTypes = []struct{ end, mediaType string }{
-	{".gz", "application/gzip"},
-	{".zst", "application/zstd"},
-	{".csv", "text/csv; charset=utf-8"},
-	{".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-	{".pdf", "application/pdf"},
-	{".jsonl", "application/jsonl"},
-	{".parquet", "application/vnd.apache.parquet"},
-	{".arrow", "application/vnd.apache.arrow.file"},
-	{".json", "application/json"},
-}
-
 // sending is what a client is told about a file.
 type sending struct {
 	name      string
@@ -156,7 +132,8 @@ type sending struct {
 	modified  *int64 // ns
 }
 
-// serve sends a file, or the part that the call asks for (Range, If-Range, If-None-Match, …).
+// serve sends a file, or the part that the call asks for (Range, If-Range, If-None-Match, …). A compressed one goes out as it is on disk, without
+// Content-Encoding, so that its bytes, length and checksum are those of the manifest.
 func serve(w http.ResponseWriter, r *http.Request, f *os.File, s sending) error {
 	h := w.Header()
 	h.Set("Content-Type", s.mediaType)

@@ -32,7 +32,7 @@ func artifactsOf(dir string, m *export.Manifest) (artifacts []Artifact, bytes in
 
 var mediaTypes = map[string]string{
 	".csv":     "text/csv; charset=utf-8",
-	".jsonl":   "application/x-ndjson",
+	".jsonl":   "application/jsonl",
 	".json":    "application/json",
 	".xlsx":    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 	".pdf":     "application/pdf",
