@@ -15,11 +15,8 @@ import (
 	"decant/engine/job"
 )
 
-// Bounds of a bulk request and of what is told of its faults.
-const (
-	maxDrafts = 10_000
-	maxFaults = 1_000
-)
+// maxDrafts is how many requests are taken at once.
+const maxDrafts = 10_000
 
 // createExports takes many requests, all or none: POST /exports/bulk.
 func (a *API) createExports(w http.ResponseWriter, r *http.Request, who access.Caller) error {
@@ -146,10 +143,6 @@ func refuseDrafts(err error) error {
 		refused.faults = append(refused.faults, faults...)
 	}
 	refused.detail = fmt.Sprintf("%d of the requests can't be taken, so none was; faults says which and why", len(drafts.Drafts))
-	if more := len(refused.faults) - maxFaults; more > 0 {
-		refused.faults = refused.faults[:maxFaults]
-		refused.detail += fmt.Sprintf(" (%d more are left out)", more)
-	}
 	return refused
 }
 

@@ -63,10 +63,15 @@ const typePrefix = "urn:decant:problem:"
 type refusal struct {
 	kind   kind
 	detail string
-	faults request.Faults
+	faults request.Faults // where detail is "", they say it all
 }
 
-func (e *refusal) Error() string { return e.detail }
+func (e *refusal) Error() string {
+	if e.detail == "" {
+		return e.faults.Error()
+	}
+	return e.detail
+}
 
 // refuse makes an error that becomes a problem of a kind.
 func refuse(k kind, format string, args ...any) error {
@@ -75,7 +80,7 @@ func refuse(k kind, format string, args ...any) error {
 
 // refuseFaults makes one with a path for each thing wrong.
 func refuseFaults(k kind, faults ...request.Fault) error {
-	return &refusal{kind: k, detail: request.Faults(faults).Error(), faults: faults}
+	return &refusal{kind: k, faults: faults}
 }
 
 // problemOf maps errors to problems. It is the only place that does.
@@ -99,7 +104,7 @@ func problemOf(err error) problem {
 	case errors.As(err, &drafts) && len(drafts.Drafts) > 0:
 		return problemOf(drafts.Drafts[0].Err)
 	case errors.As(err, &faults):
-		return newProblem(faulty, faults.Error(), faults)
+		return newProblem(faulty, "", faults)
 	case errors.As(err, &missing):
 		return newProblem(unknownSeries, missing.Error(), nil)
 	case errors.As(err, &limit):
@@ -136,8 +141,20 @@ func problemOf(err error) problem {
 	return newProblem(internal, "the fault is the service's, not yours; its log has more under the id that stands in instance", nil)
 }
 
+// fewFaults are so many that the detail repeats them, for clients that show nothing else.
+const fewFaults = 10
+
+// newProblem makes a problem out of which secrets are taken. Without a detail, the faults are told.
 func newProblem(k kind, detail string, faults request.Faults) problem {
-	return problem{Type: typePrefix + k.name, Title: k.title, Status: k.status, Detail: maskAddresses(detail), Faults: scrub(faults)}
+	p := problem{Type: typePrefix + k.name, Title: k.title, Status: k.status, Detail: maskAddresses(detail), Faults: scrub(faults)}
+	switch {
+	case detail != "" || len(faults) == 0:
+	case len(faults) <= fewFaults:
+		p.Detail = p.Faults.Error()
+	default:
+		p.Detail = fmt.Sprintf("there are %d faults; the first of them: %s", len(faults), p.Faults[0])
+	}
+	return p
 }
 
 // write sends a problem.
@@ -161,10 +178,16 @@ func (p problem) write(w http.ResponseWriter) {
 
 // shown quotes what a caller sent for a problem, shortened and without characters that are not to be seen.
 func shown(s string) string {
-	const most = 80
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
+	return strconv.Quote(shorten(strings.ToValidUTF8(s, "\uFFFD"), 80))
+}
+
+// shorten cuts a text after so many characters.
+func shorten(s string, most int) string {
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return s[:i] + "…"
+		}
 	}
-	return strconv.Quote(s)
+	return s
 }

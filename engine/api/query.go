@@ -89,10 +89,6 @@ func sortedNames(values url.Values) []string {
 // unknownName is the fault of a name that is not one of the known ones, with the nearest that is.
 func unknownName(name, what string, known []string) request.Fault {
 	f := request.Fault{Path: name, Message: "there is no such " + what}
-	if len(f.Path) > 80 {
-		f.Path = f.Path[:80]
-	}
-	f.Path = strings.ToValidUTF8(f.Path, "\uFFFD")
 	switch near := nearestName(name, known); {
 	case near != "":
 		f.Message += "; did you mean " + near + "?"

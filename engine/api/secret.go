@@ -12,44 +12,53 @@ import (
 // mask stands in an address for what makes it a secret.
 const mask = "***"
 
-// address matches web addresses, whose paths and queries may let whoever has them send messages.
-var address = regexp.MustCompile(`(?i)\b(https?:)?//[^\s"'<>\\]+|\bhooks\.slack\.com/[^\s"'<>\\]*|\bdiscord(app)?\.com/api/[^\s"'<>\\]*`)
+// address matches web addresses, whose paths and queries may let whoever has them send messages, and those of two services without their scheme.
+var address = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>\\]+|\b(hooks\.slack\.com|discord(app)?\.com/api)/[^\s"'<>\\]*`)
 
 // maskAddresses leaves of each web address in a text its scheme and host.
 func maskAddresses(text string) string {
-	return address.ReplaceAllStringFunc(text, maskTarget)
+	return address.ReplaceAllStringFunc(text, func(found string) string {
+		bare := strings.TrimRight(found, ".,:;!?)]")
+		return maskTarget(bare) + found[len(bare):]
+	})
 }
 
 // maskTarget leaves of a webhook's address its scheme and host. Other targets, an email address or a chat, stay as they are.
 func maskTarget(target string) string {
-	scheme, rest, ok := strings.Cut(target, "://")
-	if !ok {
-		host, _, isPath := strings.Cut(strings.TrimPrefix(target, "//"), "/")
-		if !isPath {
+	scheme, rest, hasScheme := strings.Cut(target, "://")
+	if !hasScheme {
+		host, _, hasPath := strings.Cut(target, "/")
+		if !hasPath {
 			return target
 		}
 		return host + "/" + mask
 	}
 	u, err := url.Parse(target)
-	if err != nil || u.Host == "" {
+	switch {
+	case err != nil || u.Host == "":
 		return scheme + "://" + mask
-	}
-	if u.User == nil && strings.Trim(rest[len(u.Host):], "/") == "" {
+	case rest == u.Host || rest == u.Host+"/":
 		return target
 	}
 	return scheme + "://" + u.Host + "/" + mask
 }
 
+// Bounds of what is told of faults. A request can have as many as it has bytes.
+const (
+	maxFaults = 1000
+	maxPath   = 200 // characters
+)
+
 // scrub takes secrets out of faults: what stands in a notification is not repeated where it may be an address, and addresses elsewhere are
-// masked.
+// masked. It keeps the first maxFaults.
 func scrub(faults request.Faults) request.Faults {
-	scrubbed := make(request.Faults, len(faults))
-	for i, f := range faults {
+	scrubbed := make(request.Faults, 0, min(len(faults), maxFaults))
+	for _, f := range faults[:min(len(faults), maxFaults)] {
 		if strings.Contains(f.Path, "notification") && strings.ContainsAny(f.Value, `/\`) {
 			f.Value = ""
 		}
-		f.Value, f.Message = maskAddresses(f.Value), maskAddresses(f.Message)
-		scrubbed[i] = f
+		f.Path, f.Value, f.Message = shorten(maskAddresses(f.Path), maxPath), maskAddresses(f.Value), maskAddresses(f.Message)
+		scrubbed = append(scrubbed, f)
 	}
 	if len(scrubbed) == 0 {
 		return nil
