@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"decant/engine/notify"
 )
 
 // Config is the configuration file (decant.toml) of one installation. Command line flags and DECANT_… variables beat it where they name
@@ -20,6 +22,7 @@ type Config struct {
 	Topics       []string      `toml:"topics"`        // patterns beside the built-in ones, which come after them
 	Ingest       Ingest        `toml:"ingest"`
 	Service      Serving       `toml:"service"`
+	Notify       notify.Config `toml:"notify"`
 	Limits       Limits        `toml:"limits"`
 }
 
@@ -71,6 +74,7 @@ func Default() Config {
 		MaxFuture:  24 * time.Hour,
 		Ingest:     Ingest{QoS: 1},
 		Service:    defaultServing(),
+		Notify:     notify.Default(),
 		Limits: Limits{
 			Payload:     1 << 20,
 			Depth:       32,
@@ -139,6 +143,9 @@ func (c Config) Validate() error {
 		faults = append(faults, err)
 	}
 	c.checkServing(bad)
+	if err := c.Notify.Validate(); err != nil {
+		faults = append(faults, err)
+	}
 	if c.Ingest.QoS < 0 || c.Ingest.QoS > 2 {
 		bad("ingest.qos: %d; allowed are 0, 1 and 2", c.Ingest.QoS)
 	}

@@ -5,11 +5,11 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"decant/engine/export"
 	"decant/engine/job"
+	"decant/engine/job/database"
 )
 
 // Serving says how the export service runs (decant serve).
@@ -50,10 +50,6 @@ func (c Config) artifacts() string {
 	return c.service("artifacts")
 }
 
-func (c Config) onPostgres() bool {
-	return strings.HasPrefix(c.Service.Database, "postgres://") || strings.HasPrefix(c.Service.Database, "postgresql://")
-}
-
 // jobs are the limits as the service knows them.
 func (c Config) jobs() job.Limits {
 	return job.Limits{
@@ -81,7 +77,7 @@ func (c Config) workers() int {
 // checkServing reports what is wrong with the service's section.
 func (c Config) checkServing(bad func(format string, args ...any)) {
 	s := c.Service
-	if s.Database != "" && !c.onPostgres() {
+	if s.Database != "" && !database.IsPostgres(s.Database) {
 		bad("service.database: allowed is postgres://user@host/name, or nothing for a database in the store's folder")
 	}
 	if (s.Cert == "") != (s.Key == "") {

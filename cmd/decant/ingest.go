@@ -11,7 +11,10 @@ import (
 	"decant/ingest"
 )
 
-type ingestCmd struct {
+type ingestCmd struct{ brokerFlags }
+
+// brokerFlags say how to reach the broker.
+type brokerFlags struct {
 	Broker       string   `help:"Broker to subscribe to: tcp, mqtt, ssl, mqtts, ws or wss." placeholder:"URL" env:"DECANT_BROKER"`
 	Topic        []string `help:"Subscription filter; may be given again (the variable holds one). Default: what the topic patterns cover." placeholder:"FILTER" sep:"none" env:"DECANT_TOPIC"`
 	ClientID     string   `name:"client-id" help:"Client id. Default: one that is made once and kept in the store's folder." env:"DECANT_CLIENT_ID"`
@@ -48,7 +51,7 @@ func (c *ingestCmd) Run(a *app) error {
 }
 
 // overlay lays flags and variables over the configuration file.
-func (c *ingestCmd) overlay(i *engine.Ingest) {
+func (c *brokerFlags) overlay(i *engine.Ingest) {
 	for _, o := range []struct {
 		value string
 		into  *string

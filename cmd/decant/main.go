@@ -19,14 +19,17 @@ import (
 
 // cli is the command line. Flags beat DECANT_… variables, and these beat the configuration file.
 type cli struct {
-	Data   string           `help:"Folder of the store (decant-data)." placeholder:"DIR" env:"DECANT_DATA"`
-	Config string           `help:"Configuration file (TOML)." placeholder:"FILE" env:"DECANT_CONFIG" type:"existingfile"`
-	Quiet  bool             `short:"q" help:"No progress; errors and warnings only."`
-	Banner kong.VersionFlag `name:"version" help:"Print decant's version."`
+	Data     string           `help:"Folder of the store (decant-data)." placeholder:"DIR" env:"DECANT_DATA"`
+	Database string           `help:"The export service's database." placeholder:"URL" env:"DECANT_DATABASE" hidden:""`
+	Config   string           `help:"Configuration file (TOML)." placeholder:"FILE" env:"DECANT_CONFIG" type:"existingfile"`
+	Quiet    bool             `short:"q" help:"No progress; errors and warnings only."`
+	Banner   kong.VersionFlag `name:"version" help:"Print decant's version."`
 
 	Demo        demoCmd                   `cmd:"" help:"Show the whole way: a year of a power grid over MQTT into CSV, XLSX and PDF."`
 	Ingest      ingestCmd                 `cmd:"" help:"Subscribe to a broker and store what devices publish."`
 	Import      importCmd                 `cmd:"" help:"Store what files hold: CSV, SenML, JSON Lines."`
+	Serve       serveCmd                  `cmd:"" help:"Run the export service: ingest, recurring exports, notifications, downloads over HTTP."`
+	Token       tokenCmd                  `cmd:"" help:"Make, list or revoke tokens of the export service."`
 	Export      exportCmd                 `cmd:"" help:"Write stored samples into CSV, XLSX, PDF, JSON Lines, Parquet or Arrow files."`
 	Exports     exportsCmd                `cmd:"" help:"Create, watch and download exports of an export service."`
 	Series      seriesCmd                 `cmd:"" help:"List what the store holds."`
@@ -45,6 +48,7 @@ type app struct {
 	stderr io.Writer
 	log    *slog.Logger
 	config engine.Config
+	load   func() (engine.Config, error) // reads the configuration again
 	quiet  bool
 }
 
@@ -87,7 +91,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if c.Quiet {
 		a.log = a.logFrom(slog.LevelWarn)
 	}
-	if a.config, err = c.load(); err != nil {
+	a.load = c.load
+	if a.config, err = a.load(); err != nil {
 		return report(stderr, usageError{err})
 	}
 	return report(stderr, command.Run(a))
@@ -115,6 +120,9 @@ func (c *cli) load() (engine.Config, error) {
 	}
 	if c.Data != "" {
 		config.Data = c.Data
+	}
+	if c.Database != "" {
+		config.Service.Database = c.Database
 	}
 	return config, nil
 }

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"decant/engine/access"
+	"decant/engine/job/database"
+)
+
+// Tokens is the service's database as far as tokens go.
+type Tokens interface {
+	access.Store
+	io.Closer
+}
+
+// OpenTokens opens the service's database, and makes it where there is none. A running service may have it open too.
+func OpenTokens(ctx context.Context, cfg Config) (Tokens, error) {
+	return openDatabase(ctx, cfg, slog.New(slog.DiscardHandler))
+}
+
+func openDatabase(ctx context.Context, cfg Config, log *slog.Logger) (*database.DB, error) {
+	db, err := database.Open(ctx, cfg.database(), database.Options{Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("open the service's database: %w", err)
+	}
+	return db, nil
+}
+
+// readUsers reads the embedded broker's users: a line name:password each; blank lines and those that begin with # are passed over.
+func readUsers(file string) (map[string]string, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, &InputError{fmt.Errorf("read the broker's users: %w", err)}
+	}
+	defer f.Close()
+	users := map[string]string{}
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, password, ok := strings.Cut(line, ":")
+		if !ok || name == "" || password == "" {
+			return nil, &InputError{fmt.Errorf("read the broker's users: %s, line %d: allowed is name:password", file, n)}
+		}
+		users[name] = password
+	}
+	if err := lines.Err(); err != nil {
+		return nil, &InputError{fmt.Errorf("read the broker's users: %w", err)}
+	}
+	return users, nil
+}
