@@ -60,10 +60,10 @@ type differ struct{ found []Difference }
 func (d *differ) add(path string, old, new any) {
 	diff := Difference{Path: path}
 	if old != nil {
-		diff.Old = jsonText(old)
+		diff.Old = jsonText(shown(path, old))
 	}
 	if new != nil {
-		diff.New = jsonText(new)
+		diff.New = jsonText(shown(path, new))
 	}
 	d.found = append(d.found, diff)
 }
@@ -85,11 +85,10 @@ func (d *differ) values(path string, old, new any) {
 			return
 		}
 	case string:
-		if n, ok := new.(string); ok && o == n {
-			return
-		}
-		if strings.HasPrefix(path, "notification.") && strings.HasSuffix(path, ".target") {
-			d.targets(path, o, new)
+		if n, ok := new.(string); ok {
+			if o != n {
+				d.texts(path, o, n)
+			}
 			return
 		}
 	case bool:
@@ -104,16 +103,12 @@ func (d *differ) values(path string, old, new any) {
 	d.add(path, old, new)
 }
 
-// targets shows a change of where a message goes.
-func (d *differ) targets(path, old string, new any) {
-	n, ok := new.(string)
-	if ok {
-		new = masked(n)
-		if new == masked(old) && n != old {
-			new = masked(n) + " (another)"
-		}
+// texts shows that a text is another, where what may be shown of both is the same too.
+func (d *differ) texts(path, old, new string) {
+	d.add(path, old, new)
+	if last := &d.found[len(d.found)-1]; last.Old == last.New {
+		last.New += " (another)"
 	}
-	d.add(path, masked(old), new)
 }
 
 func (d *differ) objects(prefix string, old, new map[string]any) {
@@ -167,6 +162,29 @@ func wholeAndLong(n json.Number) bool {
 
 // mask ends an address of which no more than scheme and host is shown: the rest lets whoever has it send messages.
 const mask = "/***"
+
+// shown is a value without what makes the addresses in it secrets.
+func shown(path string, v any) any {
+	switch w := v.(type) {
+	case map[string]any:
+		m := map[string]any{}
+		for name, value := range w {
+			m[name] = shown(path+"."+name, value)
+		}
+		return m
+	case []any:
+		list := make([]any, len(w))
+		for i, value := range w {
+			list[i] = shown(path+"[]", value)
+		}
+		return list
+	case string:
+		if strings.HasPrefix(path, "notification") && strings.HasSuffix(path, ".target") {
+			return masked(w)
+		}
+	}
+	return v
+}
 
 // masked is an address as it may be shown.
 func masked(address string) string {

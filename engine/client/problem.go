@@ -52,7 +52,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "%s: the service answers %d %s", e.doing, e.Status, http.StatusText(e.Status))
 	}
 	for _, f := range e.Faults {
-		if !strings.Contains(e.Detail, f.Message) { // the detail tells mostly all of them
+		if !strings.Contains(e.Detail, f.Path+": ") || !strings.Contains(e.Detail, f.Message) { // the detail tells mostly all of them
 			b.WriteString("\n  " + f.String())
 		}
 	}
