@@ -7,61 +7,62 @@ import (
 	"time"
 )
 
-// alarm is what a loop sleeps on. It ends the sleep when somebody rings, and at instants that were set beforehand. Ringing and setting never
-// block, and a ring while nobody sleeps ends the next sleep at once.
-type alarm struct {
-	rung chan struct{}
+// bell ends the sleep of a loop. Ringing never blocks, and a ring while nobody sleeps ends the next sleep at once.
+type bell chan struct{}
 
-	mu sync.Mutex
-	at []int64 // ns, sorted
-}
+func newBell() bell { return make(bell, 1) }
 
-// mostInstants bounds those that an alarm remembers. What it forgets is found when the loop looks again, a sleep later.
-const mostInstants = 1024
-
-func newAlarm() *alarm { return &alarm{rung: make(chan struct{}, 1)} }
-
-func (a *alarm) ring() {
+func (b bell) ring() {
 	select {
-	case a.rung <- struct{}{}:
+	case b <- struct{}{}:
 	default:
 	}
 }
 
-// set makes the alarm ring at an instant.
-func (a *alarm) set(at int64) {
-	a.mu.Lock()
-	i, known := slices.BinarySearch(a.at, at)
-	if !known && len(a.at) < mostInstants {
-		a.at = slices.Insert(a.at, i, at)
-	}
-	a.mu.Unlock()
-	if i == 0 && !known {
-		a.ring() // who sleeps is to count anew
-	}
-}
-
-// sleep returns when ctx ends, somebody rings, or the next instant comes, after most at the latest. now is the clock by which instants are meant;
-// should it jump, that is noticed after most.
-func (a *alarm) sleep(ctx context.Context, now int64, most time.Duration) {
-	a.mu.Lock()
-	for len(a.at) > 0 && a.at[0] <= now {
-		a.at = a.at[1:]
-	}
-	if len(a.at) > 0 {
-		most = min(most, time.Duration(a.at[0]-now))
-	}
-	a.mu.Unlock()
-	pause(ctx, a.rung, most)
-}
-
-// pause waits for ctx to end, rung to be rung, or d to pass. rung may be nil.
-func pause(ctx context.Context, rung <-chan struct{}, d time.Duration) {
+// sleep returns after d, when ctx ends, or when the bell rings: then it is true. A nil bell never rings.
+func (b bell) sleep(ctx context.Context, d time.Duration) (rung bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-rung:
 	case <-timer.C:
+	case <-b:
+		return true
 	}
+	return false
+}
+
+// pause returns after d, or when ctx ends.
+func pause(ctx context.Context, d time.Duration) { bell(nil).sleep(ctx, d) }
+
+// alarm remembers instants at which there will be something to do.
+type alarm struct {
+	mu sync.Mutex
+	at []int64 // ns, sorted
+}
+
+// mostInstants bounds those that an alarm remembers. What it forgets is found when its loop looks again.
+const mostInstants = 1024
+
+// set adds an instant. It is true where that is now the first.
+func (a *alarm) set(at int64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i, known := slices.BinarySearch(a.at, at)
+	if !known && len(a.at) < mostInstants {
+		a.at = slices.Insert(a.at, i, at)
+	}
+	return i == 0 && !known
+}
+
+// next is how long it is from now to the first instant, at most most. What lies before now is forgotten.
+func (a *alarm) next(now int64, most time.Duration) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i, _ := slices.BinarySearch(a.at, now+1)
+	a.at = slices.Delete(a.at, 0, i)
+	if len(a.at) > 0 {
+		most = min(most, time.Duration(a.at[0]-now))
+	}
+	return most
 }

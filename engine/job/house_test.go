@@ -110,10 +110,15 @@ func (h *house) startScheduler(made func(at int64)) (stop func()) {
 	return h.start(s.Run)
 }
 
-// create makes an export of a request in which ' stands for ".
+// draftOf is a request in which ' stands for ".
+func draftOf(request string) job.Draft {
+	return job.Draft{Text: []byte(strings.ReplaceAll(request, "'", `"`))}
+}
+
+// create makes an export.
 func (h *house) create(who access.Caller, request string) job.Export {
 	h.Helper()
-	made, _, err := h.service.Create(h.Context(), who, []job.Draft{{Text: []byte(strings.ReplaceAll(request, "'", `"`))}}, nil)
+	made, _, err := h.service.Create(h.Context(), who, []job.Draft{draftOf(request)}, nil)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -164,10 +169,10 @@ func (h *house) files() (names []string) {
 
 // Requests: one series every minute, as CSV.
 const (
-	powerItems     = `'items': [{'params': {'target': {'value': 'power'}, 'channelId': 'house', 'subtopic': 'meter'%s}}]`
-	whole     = `{'format': {'extension': 'csv'}, 'type': 'oneTime', ` + `'items': [{'params': {'target': {'value': 'power'}, 'channelId': 'house', 'subtopic': 'meter'}}]}`
-	messages  = `'notification': {'messages': [{'target': 'a@example.org', 'policy': 'onSuccess', 'medium': 'email', 'title': 't', 'text': 'x'}, {'target': 'a@example.org', 'policy': 'onFailure', 'medium': 'email', 'title': 't', 'text': 'x'}]}`
-	announced = `{'format': {'extension': 'csv'}, 'type': 'oneTime', ` + messages + `, 'items': [{'params': {'target': {'value': 'power'}, 'channelId': 'house', 'subtopic': 'meter'}}]}`
+	powerItems = `'items': [{'params': {'target': {'value': 'power'}, 'channelId': 'house', 'subtopic': 'meter'%s}}]`
+	whole      = `{'format': {'extension': 'csv'}, 'type': 'oneTime', ` + `'items': [{'params': {'target': {'value': 'power'}, 'channelId': 'house', 'subtopic': 'meter'}}]}`
+	messages   = `'notification': {'messages': [{'target': 'a@example.org', 'policy': 'onSuccess', 'medium': 'email', 'title': 't', 'text': 'x'}, {'target': 'a@example.org', 'policy': 'onFailure', 'medium': 'email', 'title': 't', 'text': 'x'}]}`
+	announced  = `{'format': {'extension': 'csv'}, 'type': 'oneTime', ` + messages + `, 'items': [{'params': {'target': {'value': 'power'}, 'channelId': 'house', 'subtopic': 'meter'}}]}`
 )
 
 // every is a recurring request whose runs cover a period each; more is put in front of it.
@@ -202,12 +207,6 @@ func (s *source) Open(ctx context.Context) (export.Snapshot, error) {
 		}
 	}
 	return s.memory.Open(ctx)
-}
-
-// hang waits until the job is told to stop.
-func hang(ctx context.Context, _ int64) error {
-	<-ctx.Done()
-	return ctx.Err()
 }
 
 // lines is a log that a test can read.

@@ -37,7 +37,7 @@ func (j *Janitor) Run(ctx context.Context) error {
 		if err := j.Sweep(ctx); err != nil && ctx.Err() == nil {
 			j.c.Log.Error("artifacts could not be cleared away; they will be", "error", err)
 		}
-		pause(ctx, nil, sweepEvery)
+		pause(ctx, sweepEvery)
 	}
 	return nil
 }

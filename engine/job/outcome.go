@@ -99,10 +99,10 @@ func (w *Worker) finish(ctx context.Context, h *holding, c *Claimed, o Outcome) 
 			return
 		}
 		w.c.Log.Warn("a job's outcome could not be stored; trying again", "job", c.ID, "error", err)
-		pause(ctx, nil, min(time.Duration(attempt)*100*time.Millisecond, lookAgain))
+		pause(ctx, min(time.Duration(attempt)*100*time.Millisecond, lookAgain))
 	}
 	if o.Status == NotProcessed {
-		w.alarm.set(o.NotBefore)
+		w.WakeAt(o.NotBefore)
 	}
 	w.log(c, o)
 	w.c.Finished()

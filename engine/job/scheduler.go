@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 )
 
@@ -22,13 +23,14 @@ type SchedulerConfig struct {
 // Which run comes next is stored with the export, and a job and the step to the next run are one transaction. So no run is made twice,
 // however many schedulers there are and wherever one is killed, and a clock that is set back makes none again: it only delays the next.
 type Scheduler struct {
-	c     SchedulerConfig
-	alarm *alarm
+	c    SchedulerConfig
+	bell bell
 }
 
 const (
-	dueBatch = 256         // exports that are looked at together
-	lookEach = time.Second // a clock set forward is noticed after so long
+	dueBatch = 256              // exports that are looked at together
+	lookEach = time.Second      // a clock set forward is noticed after so long
+	askEach  = 10 * time.Second // and so is an export that another process made
 )
 
 // NewScheduler makes a Scheduler.
@@ -36,29 +38,27 @@ func NewScheduler(c SchedulerConfig) *Scheduler {
 	if c.Wake == nil {
 		c.Wake = func(int64) {}
 	}
-	return &Scheduler{c, newAlarm()}
+	return &Scheduler{c, newBell()}
 }
 
 // Wake says that an export was made or changed, so that another run may be the next. It never blocks.
-func (s *Scheduler) Wake() { s.alarm.ring() }
+func (s *Scheduler) Wake() { s.bell.ring() }
 
 // Run makes jobs until ctx ends. Faults of the queue are logged, and met by trying again.
 func (s *Scheduler) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		wait, err := s.round(ctx)
+		next, err := s.round(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.c.Log.Error("runs that are due could not be put in line; they will be", "error", err)
-			wait = lookEach
+			next = s.c.Clock() + int64(lookEach)
 		}
-		if wait > 0 {
-			s.alarm.sleep(ctx, s.c.Clock(), wait)
-		}
+		s.sleep(ctx, next)
 	}
 	return nil
 }
 
-// round makes the jobs of one batch of exports, and says how long there is nothing to do.
-func (s *Scheduler) round(ctx context.Context) (time.Duration, error) {
+// round makes the jobs of one batch of exports, and says when there is more to do (ns).
+func (s *Scheduler) round(ctx context.Context) (next int64, err error) {
 	now := s.c.Clock()
 	exports, err := s.c.Queue.Due(ctx, now, dueBatch)
 	if err != nil {
@@ -71,16 +71,26 @@ func (s *Scheduler) round(ctx context.Context) (time.Duration, error) {
 		}
 	}
 	if len(exports) == dueBatch {
-		return 0, nil
+		return now, nil
 	}
 	next, ok, err := s.c.Queue.NextDue(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("find the next run: %w", err)
 	}
-	if ok && next < s.c.Clock()+int64(lookEach) {
-		return max(0, time.Duration(next-s.c.Clock())), nil
+	if !ok {
+		next = math.MaxInt64
 	}
-	return lookEach, nil
+	return next, nil
+}
+
+// sleep returns when it is next by the clock, which may be set meanwhile, when somebody wakes the scheduler, or after askEach.
+func (s *Scheduler) sleep(ctx context.Context, next int64) {
+	for left := askEach; left > 0 && ctx.Err() == nil; left -= lookEach {
+		until := next - s.c.Clock()
+		if until <= 0 || s.bell.sleep(ctx, time.Duration(min(until, int64(lookEach)))) {
+			return
+		}
+	}
 }
 
 // advance puts the runs of an export that are due in line.

@@ -42,7 +42,8 @@ type WorkerConfig struct {
 // A lease that can't be held (the machine slept, the queue was away) ends the try without a trace: another has the job by then.
 type Worker struct {
 	c     WorkerConfig
-	alarm *alarm
+	bell  bell
+	alarm alarm // when jobs may be claimed
 
 	mu      sync.Mutex
 	holding map[*holding]bool
@@ -59,12 +60,12 @@ func NewWorker(c WorkerConfig) *Worker {
 	if c.Finished == nil {
 		c.Finished = func() {}
 	}
-	return &Worker{c: c, alarm: newAlarm(), holding: map[*holding]bool{}}
+	return &Worker{c: c, bell: newBell(), holding: map[*holding]bool{}}
 }
 
 // Wake says that there may be a job to claim, or that one was cancelled. It never blocks.
 func (w *Worker) Wake() {
-	w.alarm.ring()
+	w.bell.ring()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for h := range w.holding {
@@ -76,7 +77,11 @@ func (w *Worker) Wake() {
 }
 
 // WakeAt says that there may be a job to claim at an instant (ns). It never blocks.
-func (w *Worker) WakeAt(at int64) { w.alarm.set(at) }
+func (w *Worker) WakeAt(at int64) {
+	if w.alarm.set(at) {
+		w.bell.ring() // who sleeps is to count anew
+	}
+}
 
 // lookAgain is how long a worker with room sleeps at most: others may have put jobs in line.
 const lookAgain = time.Second
@@ -92,7 +97,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		claimed := w.claim(ctx)
 		if claimed == nil {
-			w.alarm.sleep(ctx, w.c.Clock(), lookAgain)
+			w.bell.sleep(ctx, w.alarm.next(w.c.Clock(), lookAgain))
 			continue
 		}
 		held, h := w.hold(ctx, claimed)
@@ -116,7 +121,7 @@ func (w *Worker) reclaim(ctx context.Context) {
 		}
 		if ctx.Err() == nil {
 			w.c.Log.Error("jobs of an earlier run can't be put back in line; trying again", "error", err)
-			pause(ctx, nil, lookAgain)
+			pause(ctx, lookAgain)
 		}
 	}
 }
@@ -177,5 +182,5 @@ func (w *Worker) release(h *holding) {
 	w.mu.Lock()
 	delete(w.holding, h)
 	w.mu.Unlock()
-	w.alarm.ring()
+	w.bell.ring()
 }
