@@ -9,6 +9,7 @@ import (
 type dialect struct {
 	text       string             // type of a text column that compares by bytes
 	lockRow    string             // ends a SELECT whose rows nobody else may change until the transaction ends
+	shareRow   string             // ends a SELECT whose rows others may read so, and not change until the transaction ends
 	skipLocked string             // ends a SELECT that takes rows which no other transaction holds
 	gate       string             // lets one transaction at a time through, by a number; empty where there is only one anyway
 	snapshot   sql.IsolationLevel // of a transaction whose reads see one state

@@ -9,7 +9,7 @@ import (
 
 func (db *DB) Expire(ctx context.Context, now int64, limit int) (jobs []job.Job, err error) {
 	err = db.read(ctx, func(t tx) error {
-		jobs, err = rows(t, scanJob, selectJobs+` WHERE j.folder <> '' AND (j.expires_at <= $1 OR e.deleted_at IS NOT NULL) ORDER BY j.expires_at, j.id LIMIT $2`, now, limit)
+		jobs, err = rows(t, scanJob, selectJobs+` WHERE j.folder <> '' AND j.expires_at <= $1 ORDER BY j.expires_at, j.id LIMIT $2`, now, limit)
 		return err
 	})
 	return jobs, err

@@ -177,6 +177,9 @@ func (db *DB) Delete(ctx context.Context, key string, version int64, now int64) 
 		if _, err := t.exec(cancelling+` WHERE export = $2 AND free_at IS NOT NULL`, now, key); err != nil {
 			return err
 		}
+		if _, err := t.exec(`UPDATE jobs SET expires_at = $2 WHERE export = $1 AND folder <> ''`, key, now); err != nil {
+			return err
+		}
 		_, err := t.exec(`UPDATE messages SET state = 'undelivered', free_at = NULL, error = 'the export was deleted' WHERE state = 'pending' AND job IN (SELECT id FROM jobs WHERE export = $1)`, key)
 		return err
 	})

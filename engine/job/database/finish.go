@@ -8,10 +8,14 @@ import (
 
 func (db *DB) Finish(ctx context.Context, l job.Lease, o job.Outcome) error {
 	return db.write(ctx, func(t tx) error {
-		var cancel int64
+		// The export first, and then the job, as in Delete: it is deleted before or after, and leaves neither message nor artifacts to a deleted export.
 		var deleted *int64
-		err := t.row(`SELECT j.cancel, (SELECT deleted_at FROM exports WHERE key = j.export) FROM jobs j WHERE j.id = $1 AND j.worker = $2 AND j.claims = $3 AND j.status = 'inProgress'`+t.dialect.lockRow,
-			[]any{l.JobID, l.Worker, l.Try}, &cancel, &deleted)
+		err := t.row(`SELECT deleted_at FROM exports WHERE key = (SELECT export FROM jobs WHERE id = $1)`+t.dialect.shareRow, []any{l.JobID}, &deleted)
+		if err != nil {
+			return lost(err)
+		}
+		var cancel int64
+		err = t.row(`SELECT cancel FROM jobs WHERE id = $1 AND worker = $2 AND claims = $3 AND status = 'inProgress'`+t.dialect.lockRow, []any{l.JobID, l.Worker, l.Try}, &cancel)
 		if err != nil {
 			return lost(err)
 		}
@@ -21,11 +25,17 @@ func (db *DB) Finish(ctx context.Context, l job.Lease, o job.Outcome) error {
 			}
 			o = job.Outcome{Status: job.Cancelled, At: o.At, Progress: o.Progress, Error: o.Error}
 		}
+		if deleted != nil {
+			o.Message = nil
+			if o.Folder != "" {
+				o.ExpiresAt = &o.At
+			}
+		}
 		_, err = t.exec(`UPDATE jobs SET status = $2, worker = '', free_at = NULL, ended_at = $3, cancel = 0, done_rows = $4, expected_rows = $5,
 			error = $6, saw = $7, artifacts = $8, folder = $9, bytes = $10, expires_at = $11, stored = $12, arrival = $13 WHERE id = $1`,
 			l.JobID, string(o.Status), o.At, o.Progress.Rows, o.Progress.Expected,
 			text(o.Error), encodeSeen(o.Saw), text(o.Artifacts), o.Folder, o.Bytes, o.ExpiresAt, text(o.Stored), int64(o.Arrival))
-		if err != nil || o.Message == nil || deleted != nil {
+		if err != nil || o.Message == nil {
 			return err
 		}
 		// A job has one message, so its id will do for both.

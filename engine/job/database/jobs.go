@@ -69,7 +69,7 @@ const retry = 10 * time.Second
 func (t tx) admit(a job.Admission, jobs []job.Job) error {
 	adding := 0
 	for _, j := range jobs {
-		if !j.Status.Ended() {
+		if !cmp.Or(j.Status, job.NotProcessed).Ended() {
 			adding++
 		}
 	}

@@ -30,6 +30,7 @@ func openPostgres(url string) (*DB, error) {
 var postgresDialect = dialect{
 	text:       `TEXT COLLATE "C"`,
 	lockRow:    " FOR UPDATE",
+	shareRow:   " FOR SHARE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	gate:       "SELECT pg_advisory_xact_lock($1)",
 	snapshot:   sql.LevelRepeatableRead,
