@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -31,6 +32,10 @@ func Evaluate(ctx context.Context, snap Snapshot, c *request.Condition, zone *de
 		return nil, false, scanError(s, err)
 	}
 	v, ok, err := total.Result(c.Function)
+	var overflow *decimation.OverflowError
+	if errors.As(err, &overflow) {
+		overflow.Bucket = from
+	}
 	switch {
 	case err != nil:
 		return nil, false, fmt.Errorf("evaluate the condition on series %s: %w", describe(s), err)

@@ -78,6 +78,9 @@ func NewPlan(ctx context.Context, snap Snapshot, r *request.Request, opts Option
 	if len(missing) > 0 {
 		return nil, &NotFoundError{missing}
 	}
+	if err := p.resolveRows(ctx, snap); err != nil {
+		return nil, err
+	}
 	for i := range p.Items {
 		p.estimate(&p.Items[i])
 	}
@@ -139,8 +142,8 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 	bare := make([][]int, len(p.Items)) // of wide items their columns (by index in format.columns) that only a prefix could have filled, and did not
 	for i := range p.Items {
 		it := &p.Items[i]
-		if it.request.Resource != "" {
-			continue
+		if it.request.Resource != "" || !p.opts.mayRead(it.request.Channel) {
+			continue // of the latter not even a fault may tell what is there
 		}
 		series, none, err := selectSeries(ctx, snap, it.request, p.opts.mayRead)
 		if err != nil {
@@ -173,10 +176,11 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 		nameZones(it.columns, &p.Request.Format)
 	}
 	absent, found := p.bareColumns(bare)
-	missing, faults = append(missing, absent...), append(faults, found...)
-	if len(missing) > 0 || len(faults) > 0 {
-		return missing, faults, nil
-	}
+	return append(missing, absent...), append(faults, found...), nil
+}
+
+// resolveRows finds what only a look at rows tells: the width of times, and the rows of resource items.
+func (p *Plan) resolveRows(ctx context.Context, snap Snapshot) (err error) {
 	for i := range p.Items {
 		it := &p.Items[i]
 		if it.request.Resource != "" {
@@ -185,10 +189,10 @@ func (p *Plan) resolveSeries(ctx context.Context, snap Snapshot) (missing []stri
 			err = it.resolveDigits(ctx, snap)
 		}
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
-	return nil, nil, nil
+	return nil
 }
 
 // bareColumns finds columns of wide items (bare, by item) that no item filled at all, and items that are left without a series.

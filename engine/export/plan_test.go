@@ -79,6 +79,42 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// Run names a run, of which there may be some before the first; the moment then says nothing.
+func TestRunIsChosen(t *testing.T) {
+	src := &memorySource{}
+	src.Append(number("n", 0, 1))
+	const monthly = `{"format": {"extension": "csv", "timezone": "Europe/Berlin"}, "type": "recurring", "periodicity": "P1M", %s "items": [%s]}`
+	for _, c := range []struct {
+		start    string
+		k        int64
+		from, to string // "": refused
+	}{
+		{`"periodStart": 1769814000,`, 1, "2026-01-31T00:00:00+01:00", "2026-02-28T00:00:00+01:00"},
+		{`"periodStart": 1769814000,`, 3, "2026-03-31T00:00:00+02:00", "2026-04-30T00:00:00+02:00"},
+		{`"periodStart": 1769814000,`, 0, "2025-12-31T00:00:00+01:00", "2026-01-31T00:00:00+01:00"},
+		{`"periodStart": 1769814000,`, -2, "2025-10-31T00:00:00+01:00", "2025-11-30T00:00:00+01:00"},
+		{`"periodStart": 1769814000,`, 1 << 40, "", ""},
+		{``, -1, "2026-01-15T01:00:00+01:00", "2026-02-15T01:00:00+01:00"},
+	} {
+		r := parseText(t, fmt.Sprintf(monthly, c.start, item(`"target": {"value": "n"}, "period": "P1M"`)))
+		p, _, err := newPlan(t, src, r, export.Options{Now: instant(t, "2026-03-15T00:00:00Z"), Run: &c.k})
+		if c.to == "" {
+			if err == nil {
+				t.Errorf("run %d is planned", c.k)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("run %d: %v", c.k, err)
+			continue
+		}
+		show := func(ns int64) string { return time.Unix(0, ns).In(r.Format.Zone.Location).Format(time.RFC3339Nano) }
+		if from, to := show(p.Items[0].From), show(p.Items[0].To); from != c.from || to != c.to || *p.Due != p.Items[0].To {
+			t.Errorf("run %d covers %s to %s, want %s to %s", c.k, from, to, c.from, c.to)
+		}
+	}
+}
+
 // twoPublishers has one name by two publishers, and another by none.
 func twoPublishers() *memorySource {
 	src := &memorySource{}

@@ -1,0 +1,406 @@
+package export_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"decant/engine/export"
+	"decant/engine/export/exporttest"
+	"decant/formats/formatstest"
+)
+
+// service is what an export service knows, in slices.
+type service struct {
+	exports []export.ExportRow
+	jobs    []export.JobRow
+	fault   error // after the last row
+}
+
+func (s *service) Exports(context.Context) iter.Seq2[export.ExportRow, error] {
+	return listed(s.exports, s.fault)
+}
+func (s *service) Jobs(context.Context) iter.Seq2[export.JobRow, error] {
+	return listed(s.jobs, s.fault)
+}
+
+func listed[T any](rows []T, fault error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+		var none T
+		if fault != nil {
+			yield(none, fault)
+		}
+	}
+}
+
+func at(ns int64) *int64 { return &ns }
+
+// known is a service with exports and jobs, some of them without what others have.
+func known() *service {
+	return &service{
+		exports: []export.ExportRow{
+			{ID: "daily", Owner: "ada", Type: "recurring", Title: "=every day", Tags: []string{"site=a", "kind=b"}, Enabled: true, Status: "done", Version: 3,
+				NextDue: at(berlinChange), CreatedAt: 1_700_000_000_123_456_789, UpdatedAt: 1_700_000_001_000_000_000},
+			{ID: "once", Owner: "bob", Type: "oneTime", Version: 1, CreatedAt: -1, UpdatedAt: 1_700_000_000_000_000_000},
+		},
+		jobs: []export.JobRow{
+			{ID: "j1", Export: "daily", Owner: "ada", Status: "failed", Cause: "scheduled", Due: berlinChange, Tries: 5, CreatedAt: berlinChange,
+				StartedAt: at(berlinChange + 1e9), EndedAt: at(berlinChange + 2e9), Rows: 12, Error: "the disk\nis full"},
+			{ID: "j2", Export: "once", Owner: "bob", Status: "notProcessed", Cause: "created", Due: 5e8, CreatedAt: 5e8},
+		},
+	}
+}
+
+func resource(params string) string { return `{"params": {` + params + `}}` }
+
+// What files of resource items look like in every format, with a missing text, number and time.
+func TestResourceGolden(t *testing.T) {
+	src := &memorySource{}
+	src.Append(number("temp", 1e9, 1), number("temp", 1_500_000_000, 1), number("@home", berlinChange, 2))
+	x := number("temp", 7e9, 1)
+	x.Channel, x.Subtopic, x.Publisher, x.Unit = "c0", "", "p1", ""
+	src.Append(x)
+	for _, extension := range []string{"csv", "jsonl", "xlsx", "parquet", "arrow"} {
+		for _, kind := range []string{"series", "channel", "export", "job"} {
+			t.Run(extension+" "+kind, func(t *testing.T) {
+				mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+				defer mem.AssertSize(t, 0)
+				r := parse(t, fmt.Sprintf(`"extension": %q, "timezone": "Europe/Berlin"`, extension), resource(fmt.Sprintf(`"resource": %q`, kind)))
+				file := []byte(stream(t, src, r, export.Options{TempDir: t.TempDir(), Resources: known(), Memory: mem}))
+				formatstest.Golden(t, filepath.Join("resources", kind+"."+extension+".txt"), dump(t, extension, file))
+			})
+		}
+	}
+	for name, format := range map[string]string{
+		"expanded": `"extension": "csv", "template": "expanded"`,
+		"local":    `"extension": "csv", "timezone": "Europe/Berlin", "timeFormat": "local", "columns": [{"id": "job.id", "label": "id"}, {"id": "job.due"}, {"id": "job.endedAt", "label": "end"}, {"id": "job.error"}]`,
+	} {
+		file := stream(t, src, parse(t, format, resource(`"resource": "job"`)), export.Options{Resources: known()})
+		formatstest.Golden(t, filepath.Join("resources", name+".csv.txt"), []byte(file))
+	}
+}
+
+// A PDF of a resource item is a table without a summary and charts.
+func TestResourcePDF(t *testing.T) {
+	formatstest.Need(t, "pdftotext")
+	r := parse(t, `"extension": "pdf"`, resource(`"resource": "job"`))
+	path := filepath.Join(t.TempDir(), "jobs.pdf")
+	if err := os.WriteFile(path, []byte(stream(t, &memorySource{}, r, export.Options{Resources: known(), Now: berlinChange})), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	text, err := exec.Command("pdftotext", "-layout", path, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"notProcessed", "2026-10-25T01:00:01.000Z", "job.status"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is not in the file:\n%s", want, text)
+		}
+	}
+}
+
+// refValue is an attribute as a reference knows it: a text, texts, or a number that may be missing.
+type refValue struct {
+	texts  []string
+	number *int64
+}
+
+func word(s ...string) refValue { return refValue{texts: s} }
+func count64(n int64) refValue  { return refValue{number: &n} }
+
+// referenceResource lists rows of a resource by attribute, in their order.
+func referenceResource(src *exporttest.Memory, s *service, kind string) (rows []map[string]refValue) {
+	switch kind {
+	case "export":
+		for _, e := range s.exports {
+			enabled := "false"
+			if e.Enabled {
+				enabled = "true"
+			}
+			rows = append(rows, map[string]refValue{"id": word(e.ID), "owner": word(e.Owner), "title": word(e.Title), "tags": word(e.Tags...), "enabled": word(enabled),
+				"version": count64(e.Version), "nextDue": {number: e.NextDue}})
+		}
+		return rows
+	case "job":
+		for _, j := range s.jobs {
+			rows = append(rows, map[string]refValue{"id": word(j.ID), "status": word(j.Status), "error": word(j.Error), "tries": count64(j.Tries), "due": count64(j.Due), "endedAt": {number: j.EndedAt}})
+		}
+		return rows
+	}
+	channels := map[string]map[string]refValue{}
+	for key, samples := range src.Settled() {
+		first, last, n := samples[0].Time, samples[len(samples)-1].Time, int64(len(samples))
+		rows = append(rows, map[string]refValue{"channel": word(key.Channel), "subtopic": word(key.Subtopic), "publisher": word(key.Publisher), "name": word(key.Name), "unit": word(key.Unit),
+			"count": count64(n), "firstTime": count64(first), "lastTime": count64(last)})
+		c, ok := channels[key.Channel]
+		if !ok {
+			c = map[string]refValue{"id": word(key.Channel), "series": count64(0), "count": count64(0), "firstTime": count64(first), "lastTime": count64(last)}
+			channels[key.Channel] = c
+		}
+		if !slices.Contains(c["subtopics"].texts, key.Subtopic) {
+			subtopics := append(slices.Clone(c["subtopics"].texts), key.Subtopic)
+			slices.Sort(subtopics)
+			c["subtopics"] = word(subtopics...)
+		}
+		*c["series"].number++
+		*c["count"].number += n
+		*c["firstTime"].number = min(*c["firstTime"].number, first)
+		*c["lastTime"].number = max(*c["lastTime"].number, last)
+	}
+	by := []string{"channel", "subtopic", "name", "unit", "publisher"}
+	if kind == "channel" {
+		rows, by = nil, []string{"id"}
+		for _, c := range channels {
+			rows = append(rows, c)
+		}
+	}
+	slices.SortFunc(rows, func(a, b map[string]refValue) int {
+		for _, k := range by {
+			if d := strings.Compare(a[k].texts[0], b[k].texts[0]); d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
+	return rows
+}
+
+// drawFilter is a filter as JSON values, with attributes and values that rows may have.
+func drawFilter(t *rapid.T, rows []map[string]refValue) (filter []map[string]any) {
+	for range rapid.IntRange(0, 3).Draw(t, "entries") {
+		entry := map[string]any{}
+		for range rapid.IntRange(1, 3).Draw(t, "attributes") {
+			row := rapid.SampledFrom(rows).Draw(t, "row")
+			var names []string
+			for name := range row {
+				names = append(names, name)
+			}
+			slices.Sort(names)
+			name := rapid.SampledFrom(names).Draw(t, "attribute")
+			v := row[name]
+			switch {
+			case name == "enabled":
+				entry[name] = v.texts[0] == "true"
+			case v.number == nil && (name == "nextDue" || name == "endedAt"):
+				entry[name] = map[string]any{"gte": 0}
+			case v.number != nil:
+				bounds := map[string]any{}
+				unit := int64(1)
+				if strings.HasSuffix(name, "Time") || strings.HasSuffix(name, "At") || name == "nextDue" || name == "due" {
+					unit = 1e9
+				}
+				at := *v.number / unit
+				if rapid.Bool().Draw(t, "gte") {
+					bounds["gte"] = at + rapid.Int64Range(-1, 1).Draw(t, "off")
+				}
+				if len(bounds) == 0 || rapid.Bool().Draw(t, "lt") {
+					bounds["lt"] = at + rapid.Int64Range(2, 4).Draw(t, "off")
+				}
+				entry[name] = bounds
+			case len(v.texts) == 0:
+				entry[name] = ""
+			default:
+				s := []rune(rapid.SampledFrom(v.texts).Draw(t, "text"))
+				cut := rapid.IntRange(0, len(s)).Draw(t, "cut")
+				entry[name] = rapid.SampledFrom([]string{string(s), string(s[:cut]) + "*", "*" + string(s[cut:]), strings.Repeat("?", len(s))}).Draw(t, "glob")
+			}
+		}
+		filter = append(filter, entry)
+	}
+	return filter
+}
+
+func referenceMatches(v refValue, cond any, unit int64) bool {
+	switch c := cond.(type) {
+	case bool:
+		return v.texts[0] == fmt.Sprint(c)
+	case string:
+		pattern := regexp.MustCompile(`(?s)^` + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(c)) + `$`)
+		return slices.ContainsFunc(v.texts, pattern.MatchString) || len(v.texts) == 0 && pattern.MatchString("")
+	case map[string]any:
+		number := func(x any) int64 {
+			switch n := x.(type) {
+			case int:
+				return int64(n) * unit
+			case int64:
+				return n * unit
+			}
+			panic(x)
+		}
+		return v.number != nil && (c["gte"] == nil || *v.number >= number(c["gte"])) && (c["lt"] == nil || *v.number < number(c["lt"]))
+	}
+	panic(cond)
+}
+
+// A resource item lists the rows that a walk over everything finds.
+func TestResourceFiltersEqualReference(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		src, s := randomSource(rt), known()
+		kind := rapid.SampledFrom([]string{"series", "channel", "export", "job"}).Draw(rt, "kind")
+		rows := referenceResource(src, s, kind)
+		filter := drawFilter(rt, rows)
+		params := fmt.Sprintf(`"resource": %q`, kind)
+		if len(filter) > 0 {
+			text, _ := json.Marshal(filter)
+			params += `, "filter": ` + string(text)
+		}
+		var want [][]string
+		var ids []string
+		for _, id := range map[string][]string{"series": {"channel", "subtopic", "publisher", "name", "unit", "count"}, "channel": {"id", "subtopics", "series", "count"},
+			"export": {"id", "tags", "enabled"}, "job": {"id", "error"}}[kind] {
+			ids = append(ids, kind+"."+id)
+		}
+		for _, row := range rows {
+			pass := len(filter) == 0 || slices.ContainsFunc(filter, func(entry map[string]any) bool {
+				for name, cond := range entry {
+					unit := int64(1)
+					if strings.HasSuffix(name, "Time") || strings.HasSuffix(name, "At") || name == "nextDue" || name == "due" {
+						unit = 1e9
+					}
+					if !referenceMatches(row[name], cond, unit) {
+						return false
+					}
+				}
+				return true
+			})
+			if !pass {
+				continue
+			}
+			var cells []string
+			for _, id := range ids {
+				v := row[strings.TrimPrefix(id, kind+".")]
+				if v.number != nil {
+					cells = append(cells, fmt.Sprint(*v.number))
+				} else {
+					cells = append(cells, strings.Join(v.texts, ","))
+				}
+			}
+			want = append(want, cells)
+		}
+		r := parse(t, `"extension": "csv", "csv": {"formulaGuard": false}, `+columnsJSON(ids), resource(params))
+		p, snap, err := newPlan(t, src, r, export.Options{Resources: s})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if p.Items[0].Rows != int64(len(want)) {
+			rt.Errorf("%d rows are expected, want %d", p.Items[0].Rows, len(want))
+		}
+		var b strings.Builder
+		if _, err := export.Stream(t.Context(), snap, p, &b); err != nil {
+			rt.Fatal(err)
+		}
+		if diff := cmp.Diff(append([][]string{ids}, want...), csvRows(t, b.String())); diff != "" {
+			rt.Fatalf("%s: %s", params, diff)
+		}
+	})
+}
+
+// Samples and resources in one request: each item has the columns that it can fill, and the manifest says what each lists.
+func TestMixedRequest(t *testing.T) {
+	src := hourly()
+	r := parse(t, `"extension": "csv", "columns": [{"id": "time"}, {"id": "value"}, {"id": "series.name", "label": "name"}, {"id": "series.count"}]`,
+		item(`"target": {"value": "a"}, "decimation": {"ds": "1d"}`), resource(`"resource": "series", "filter": [{"name": "b"}, {"series.name": "?"}]`))
+	p, snap, err := newPlan(t, src, r, export.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "out")
+	m, err := export.Run(t.Context(), snap, p, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := readFile(t, filepath.Join(dir, "series.csv")); !strings.HasPrefix(got, "name,series.count\na,") || strings.Count(got, "\n") != 3 {
+		t.Errorf("the series are\n%s", got)
+	}
+	if f := m.Files[1]; f.Resource != "series" || f.Rows != 2 || f.From != nil || len(f.Series) != 0 || m.Files[0].Resource != "" {
+		t.Errorf("the manifest says %+v", f)
+	}
+	if p.Items[0].Stored == 0 || p.Items[1].Stored != 0 || !p.Items[1].Exact {
+		t.Errorf("the plan says %+v", p.Items[1])
+	}
+	text, err := json.Marshal(p)
+	if err != nil || !strings.Contains(string(text), `{"file":"series.csv","resource":"series","from":null,"to":null,"columns":["name","series.count"],"series":[],"rows":2,"exact":true`) {
+		t.Errorf("%v, the plan prints %s", err, text)
+	}
+}
+
+func TestResourcesRefused(t *testing.T) {
+	src := twoPublishers()
+	secret := number("power", 0, 1)
+	secret.Channel = "c1-secret"
+	src.Append(secret)
+	broken := errors.New("the database is away")
+	for _, c := range []struct {
+		name  string
+		items []string
+		opts  export.Options
+		says  string // every error that the plan may give
+		not   string
+	}{
+		{"no service", []string{resource(`"resource": "series"`), resource(`"resource": "export"`), resource(`"resource": "job"`)}, export.Options{},
+			"items[1].params.resource: \"export\": the export service knows exports and jobs", ""},
+		{"a channel outside", []string{item(`"target": {"value": "powr"}`)}, export.Options{Channels: []string{"d*"}}, `items[0].params.channelId: "c1": this channel is not among`, "close to it"},
+		{"an unknown channel inside", []string{`{"params": {"channelId": "c1-secre", "subtopic": "s", "target": {"value": "a"}}}`}, export.Options{Channels: []string{"c1", "c1-secre"}},
+			"there is no channel c1-secre; there is c1", "c1-secret"},
+		{"rows that a limit forbids", []string{resource(`"resource": "series"`)}, export.Options{Limits: export.Limits{Rows: 3}}, "limits.rows allows 3", ""},
+		{"a service that fails", []string{resource(`"resource": "job"`)}, export.Options{Resources: &service{fault: broken}}, "list resource job: the database is away", ""},
+	} {
+		_, _, err := newPlan(t, src, parse(t, `"extension": "csv"`, c.items...), c.opts)
+		if err == nil || !strings.Contains(err.Error(), c.says) || c.not != "" && strings.Contains(err.Error(), c.not) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	for globs, want := range map[string]int{"c1": 6, "c1*": 7, "d": 0, "*-secret": 1} {
+		p, snap, err := newPlan(t, src, parse(t, `"extension": "csv"`, resource(`"resource": "series"`), resource(`"resource": "channel"`)), export.Options{Channels: []string{globs}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		previews, err := export.PreviewPlan(t.Context(), snap, p, 100)
+		if err != nil || len(previews[0].Rows) != want || p.Items[0].Rows != int64(want) || len(previews[1].Rows) != min(want, 1)+want/7 {
+			t.Errorf("%s: %d series in %v, %v", globs, p.Items[0].Rows, previews, err)
+		}
+	}
+	// A job that is cancelled, or whose service fails after the plan, leaves nothing.
+	s := known()
+	p, snap, err := newPlan(t, src, parse(t, `"extension": "csv"`, resource(`"resource": "job"`)), export.Options{Resources: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fault = broken
+	dir := filepath.Join(t.TempDir(), "out")
+	if _, err := export.Run(t.Context(), snap, p, dir); !errors.Is(err, broken) {
+		t.Errorf("a service that fails: %v", err)
+	}
+	s.fault = nil
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := export.Run(ctx, snap, p, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the failed jobs left a folder")
+	}
+	s.jobs = append(s.jobs, export.JobRow{ID: "j3"}) // one that came after the plan is listed, too
+	var b strings.Builder
+	if _, err := export.Stream(t.Context(), snap, p, &b); err != nil || !strings.Contains(b.String(), "\nj3,") {
+		t.Errorf("a job that came late: %v\n%s", err, b.String())
+	}
+}
