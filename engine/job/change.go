@@ -2,27 +2,23 @@ package job
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"decant/engine/access"
 	"decant/engine/export/request"
 )
 
-// Change replaces an export's request. version is what If-Match named; 0 is any. Jobs keep the request that they began with, and a change makes none.
+// Change replaces an export's request. version is what If-Match named; 0 is any. Jobs keep the request that they began with, and a change makes none
+// but those that were due before it.
 //
 // The schedule stays where it is unless the change is about it: another periodicity, periodStart or zone counts from now on, and so
 // does an export that runs again after a pause, whose missed runs are not made. enabled: false and run: manual end it. A backfill is made
 // when an export is created, and not again.
 func (s *Service) Change(ctx context.Context, who access.Caller, owner, id string, version int64, d Draft) (Made, error) {
-	e, err := s.Export(ctx, who, owner, id)
+	e, err := s.changeable(ctx, who, owner, id, version)
 	if err != nil {
 		return Made{}, err
-	}
-	if version != 0 && version != e.Version {
-		return Made{}, ErrVersion
-	}
-	if e.Type == Full {
-		return Made{}, request.Faults{{Message: "a full export has no request that could be changed; delete it and make another"}}
 	}
 	r, err := s.check(who, d)
 	if err != nil {
@@ -42,15 +38,54 @@ func (s *Service) Change(ctx context.Context, who access.Caller, owner, id strin
 	if problem != nil {
 		made.Warnings = warnings(problem)
 	}
+	for {
+		changed, err := s.write(ctx, who, e, r, now)
+		if err == nil {
+			s.wake()
+			made.Export = shown(who, changed)
+			return made, nil
+		}
+		// What was read decides about the schedule, so where it has changed meanwhile it is read again, unless the caller said which version.
+		if !errors.Is(err, ErrVersion) || version != 0 {
+			return Made{}, err
+		}
+		if e, err = s.changeable(ctx, who, owner, id, version); err != nil {
+			return Made{}, err
+		}
+	}
+}
+
+// changeable is an export that a caller wants to change, as it is now.
+func (s *Service) changeable(ctx context.Context, who access.Caller, owner, id string, version int64) (Export, error) {
+	e, err := s.Export(ctx, who, owner, id)
+	switch {
+	case err != nil:
+		return Export{}, err
+	case version != 0 && version != e.Version:
+		return Export{}, ErrVersion
+	case e.Type == Full:
+		return Export{}, request.Faults{{Message: "a full export has no request that could be changed; delete it and make another"}}
+	}
+	return e, nil
+}
+
+// write makes r the request of an export, if that is still as it was read.
+func (s *Service) write(ctx context.Context, who access.Caller, e Export, r *request.Request, now int64) (Export, error) {
+	was := e
 	e.Next = nextAfterChange(e, r, now)
+	if e.Next != KeepNext && was.Next != nil && was.Next.Due <= now {
+		// The scheduler would not find these runs any more. Where it has made them meanwhile, Advance does nothing.
+		jobs, to, err := runsDue(was, now, s.c.Limits().Missed)
+		if err != nil {
+			return Export{}, err
+		}
+		if _, err := s.c.Queue.Advance(ctx, was.Key, *was.Next, jobs, to, now); err != nil {
+			return Export{}, err
+		}
+	}
 	e.take(r)
 	e.Channels = slices.Clone(who.Channels)
-	if e, err = s.c.Queue.Change(ctx, e, version, now); err != nil {
-		return Made{}, err
-	}
-	s.wake()
-	made.Export = shown(who, e)
-	return made, nil
+	return s.c.Queue.Change(ctx, e, e.Version, now)
 }
 
 // nextAfterChange is an export's next run when r becomes its request.

@@ -73,7 +73,7 @@ func TestCreateMakesTheFirstJobs(t *testing.T) {
 			if e.ID != e.Key || e.Owner != "o" || e.Version != 1 || e.CreatedAt != noon {
 				t.Errorf("the export is %+v", e)
 			}
-			if b.woken == 0 {
+			if b.woken.Load() == 0 {
 				t.Error("nobody was told")
 			}
 		})

@@ -66,6 +66,9 @@ var errStopped = errors.New("the reader has enough")
 // rowsOf makes rows of what a listing reads.
 func rowsOf[T, Row any](ctx context.Context, list listing[T], f Filter, of func(T) (Row, bool)) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
+		if f.Owner == "" { // a queue takes that for everybody
+			return
+		}
 		err := list.each(ctx, f, func(x T) error {
 			if row, ok := of(x); ok && !yield(row, nil) {
 				return errStopped

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"decant/engine/access"
@@ -37,7 +38,7 @@ type bench struct {
 	folder string // of artifacts
 	now    int64
 	limits job.Limits
-	woken  int
+	woken  atomic.Int64
 }
 
 func newBench(t *testing.T) *bench {
@@ -65,7 +66,7 @@ func newBench(t *testing.T) *bench {
 		Limits:    func() job.Limits { return b.limits },
 		Clock:     func() int64 { return b.now },
 		Version:   "test",
-		Wake:      func() { b.woken++ },
+		Wake:      func() { b.woken.Add(1) },
 		CheckMessage: func(m request.Message) (path, problem string) {
 			if m.Medium == "telegram" {
 				return "medium", "telegram is not configured"
