@@ -33,8 +33,10 @@ const begin = 1795262400 * int64(time.Second)
 type service struct {
 	t     testing.TB
 	api   *API
+	http  http.Handler // the API, each of whose answers is held to openapi.json
 	jobs  *job.Service
 	queue *database.DB
+	files string // folder of artifacts
 	clock atomic.Int64
 	// Tokens by who has them: alice and bob have every scope but admin, reader is alice with read and list alone, limited is alice with
 	// channels m* only, root is an administrator.
@@ -44,7 +46,7 @@ type service struct {
 // newService makes one that holds two channels: plant with temperatures, meter with energy.
 func newService(t testing.TB) *service {
 	t.Helper()
-	s := &service{t: t, tokens: map[string]string{}}
+	s := &service{t: t, tokens: map[string]string{}, files: t.TempDir()}
 	s.clock.Store(begin)
 	db, err := database.Open(context.Background(), filepath.Join(t.TempDir(), "decant.db"), database.Options{})
 	if err != nil {
@@ -60,7 +62,7 @@ func newService(t testing.TB) *service {
 	s.jobs = job.New(job.Config{
 		Queue:     db,
 		Source:    samples(),
-		Artifacts: t.TempDir(),
+		Artifacts: s.files,
 		Limits:    func() job.Limits { return job.Limits{Queued: 200, QueuedEach: 150, FullBytes: 1 << 30, Tries: 5} },
 		Clock:     clock,
 		Version:   "test",
@@ -73,6 +75,7 @@ func newService(t testing.TB) *service {
 		Limits:  func() Limits { return Limits{Body: 64 << 10, Bulk: 256 << 10} },
 		URL:     "https://exports.example.com",
 	})
+	s.http = conform(t, s.api.Handler())
 	all := []access.Scope{access.Create, access.List, access.Read, access.Delete, access.Download}
 	s.token("alice", "alice", nil, all...)
 	s.token("bob", "bob", nil, all...)
@@ -123,7 +126,7 @@ func (s *service) call(who, method, target, body string, headers ...string) *htt
 		r.Header[http.CanonicalHeaderKey(name)] = []string{value}
 	}
 	w := httptest.NewRecorder()
-	s.api.Handler().ServeHTTP(w, r)
+	s.http.ServeHTTP(w, r)
 	return w
 }
 

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,9 +20,11 @@ import (
 	"decant/engine/access"
 )
 
-// description is openapi.json as tests read it.
+// description is openapi.json as tests read it. It is read once.
 type description struct {
 	document map[string]any
+
+	mu       sync.Mutex
 	compiler *jsonschema.Compiler
 	strict   *jsonschema.Compiler // in which answers have no members but those that are described
 }
@@ -34,13 +38,11 @@ type operation struct {
 	node        map[string]any
 }
 
-func readDescription(t testing.TB) *description {
-	t.Helper()
-	d := &description{}
+var readDescription = sync.OnceValue(func() *description {
 	decode := func() any {
 		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(openAPI))
 		if err != nil {
-			t.Fatalf("read openapi.json: %v", err)
+			panic(fmt.Errorf("read openapi.json: %w", err))
 		}
 		return v
 	}
@@ -49,19 +51,14 @@ func readDescription(t testing.TB) *description {
 		c.DefaultDraft(jsonschema.Draft2020)
 		c.AssertFormat()
 		if err := c.AddResource("openapi.json", doc); err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
 		return c
 	}
-	d.document = decode().(map[string]any)
-	d.compiler = compiler(decode())
-	strict := decode().(map[string]any)
-	for _, schema := range strict["components"].(map[string]any)["schemas"].(map[string]any) {
-		closeObjects(schema)
-	}
-	d.strict = compiler(strict)
-	return d
-}
+	strict := decode()
+	closeObjects(strict.(map[string]any)["components"].(map[string]any)["schemas"])
+	return &description{document: decode().(map[string]any), compiler: compiler(decode()), strict: compiler(strict)}
+})
 
 // closeObjects makes members that a schema doesn't describe a fault.
 func closeObjects(schema any) {
@@ -114,6 +111,8 @@ func escape(part string) string { return strings.NewReplacer("~", "~0", "/", "~1
 
 func (d *description) schema(t testing.TB, c *jsonschema.Compiler, at string) *jsonschema.Schema {
 	t.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	s, err := c.Compile("openapi.json" + at)
 	if err != nil {
 		t.Fatalf("compile the schema at %s: %v", at, err)
@@ -143,7 +142,7 @@ func (o operation) answers() map[string]string {
 
 // TestDescriptionNamesTheRoutes: path, method, scope and query parameters of every route stand in the description, and nothing else does.
 func TestDescriptionNamesTheRoutes(t *testing.T) {
-	d := readDescription(t)
+	d := readDescription()
 	described := map[string]map[string]any{}
 	for _, o := range d.operations() {
 		scope := ""
@@ -183,7 +182,7 @@ func TestDescriptionNamesTheRoutes(t *testing.T) {
 // TestDescriptionNamesTheStatuses: what the server itself may answer to a route stands there; what handlers answer is held to the description by
 // conform.
 func TestDescriptionNamesTheStatuses(t *testing.T) {
-	d := readDescription(t)
+	d := readDescription()
 	for _, o := range d.operations() {
 		i := slices.IndexFunc(routes(), func(rt route) bool { return strings.EqualFold(rt.method, o.method) && rt.pattern == o.path })
 		if i < 0 {
@@ -214,7 +213,7 @@ func TestDescriptionNamesTheStatuses(t *testing.T) {
 
 // TestDescriptionExamples: every example is what it is an example of, and every schema can be read.
 func TestDescriptionExamples(t *testing.T) {
-	d := readDescription(t)
+	d := readDescription()
 	for name := range d.document["components"].(map[string]any)["schemas"].(map[string]any) {
 		at := "#/components/schemas/" + name
 		s := d.schema(t, d.compiler, at)
@@ -266,7 +265,7 @@ func TestDescriptionExamples(t *testing.T) {
 
 // TestDescriptionRefs: each $ref leads somewhere, each component is used, and operations have names of their own.
 func TestDescriptionRefs(t *testing.T) {
-	d := readDescription(t)
+	d := readDescription()
 	used := map[string]bool{}
 	var walk func(v any)
 	walk = func(v any) {
@@ -314,17 +313,24 @@ func TestDescriptionScopes(t *testing.T) {
 
 // conform wraps an API in what holds every answer to the description: status, media type, headers, and the body to the last member.
 func conform(t testing.TB, next http.Handler) http.Handler {
-	d := readDescription(t)
 	mux := http.NewServeMux()
-	for _, o := range d.operations() {
-		mux.HandleFunc(strings.ToUpper(o.method)+" "+o.path, func(w http.ResponseWriter, r *http.Request) {
-			copied := &copied{ResponseWriter: w}
-			next.ServeHTTP(copied, r)
-			o.check(t, r, copied)
-		})
+	operations := map[string]operation{}
+	for _, o := range readDescription().operations() {
+		pattern := strings.ToUpper(o.method) + " " + o.path
+		mux.Handle(pattern, http.NotFoundHandler())
+		operations[pattern] = o
 	}
-	mux.Handle("/", next)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, pattern := mux.Handler(r)
+		o, described := operations[pattern]
+		if !described || path.Clean(r.URL.EscapedPath()) != r.URL.EscapedPath() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		copied := &copied{ResponseWriter: w}
+		next.ServeHTTP(copied, r)
+		o.check(t, r, copied)
+	})
 }
 
 func (o operation) check(t testing.TB, r *http.Request, got *copied) {
