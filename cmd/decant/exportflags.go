@@ -17,6 +17,8 @@ type selection struct {
 	Label       []string `help:"What to call them: as many as names." placeholder:"LABEL,…" sep:"none" group:"select"`
 	Publisher   *string  `help:"Only what this publisher sent." group:"select"`
 	Unit        *string  `help:"Only what has this unit." group:"select"`
+	Resource    string   `help:"List what is stored instead of samples: series or channel." placeholder:"series|channel" group:"select"`
+	Filter      []string `help:"Rows of a resource: ATTRIBUTE=GLOB, ATTRIBUTE>=N, ATTRIBUTE<N, all of which must hold; given again, either may." placeholder:"CONDITION,…" sep:"none" group:"select"`
 	From        string   `help:"First moment: Unix seconds, or ISO 8601 in the time zone (2026-09 is its first instant)." placeholder:"TIME" group:"select"`
 	To          string   `help:"The moment after the last." placeholder:"TIME" group:"select"`
 	Period      string   `help:"How long, as an ISO 8601 duration; alone: the one that ends now." placeholder:"P1M" group:"select"`
@@ -49,9 +51,13 @@ var flagOf = map[string]string{
 	"items[0].params.from":              "--from",
 	"items[0].params.to":                "--to",
 	"items[0].params.period":            "--period",
+	"items[0].params.resource":          "--resource",
+	"items[0].params.filter":            "--filter",
+	"items[0].params.decimation":        "--ds",
 	"items[0].params.decimation.ds":     "--ds",
 	"items[0].params.decimation.dsf":    "--dsf",
 	"items[0].params.fill":              "--fill",
+	"items[0].params.transform":         "--delta",
 	"items[0].params.outputFormat":      "--shape",
 	"items[0].params.decimation.offset": "--offset",
 	"items[0].params":                   "--from, --to, --period",
@@ -78,6 +84,10 @@ func byFlag(err error) error {
 			if strings.HasPrefix(path, list+"[") {
 				path = list
 			}
+		}
+		if condition, ok := strings.CutPrefix(path, "items[0].params.filter["); ok {
+			_, attribute, _ := strings.Cut(condition, "].")
+			faults[i].Path = strings.TrimSpace("--filter " + attribute)
 		}
 		if flag, ok := flagOf[path]; ok {
 			faults[i].Path = flag
@@ -146,9 +156,65 @@ func (s *selection) request() ([]byte, error) {
 	if decimation != nil {
 		params["decimation"] = decimation
 	}
+	params.set("resource", s.Resource)
+	if err := s.filter(params); err != nil {
+		return nil, err
+	}
 	item := object{"params": params}
 	item.set("filename", s.Filename)
 	return mustJSON(object{"format": format, "type": "oneTime", "items": []object{item}}), nil
+}
+
+// filter puts params.filter: an entry for each flag.
+func (s *selection) filter(params object) error {
+	var entries []object
+	for _, flag := range s.Filter {
+		entry := object{}
+		for _, condition := range commas([]string{flag}) {
+			if err := entry.condition(condition); err != nil {
+				return usageError{fmt.Errorf("--filter %s: %w", flag, err)}
+			}
+		}
+		entries = append(entries, entry)
+	}
+	if entries != nil {
+		params["filter"] = entries
+	}
+	return nil
+}
+
+// condition puts a condition on an attribute: name=GLOB, count>=N or count<N.
+func (o object) condition(text string) error {
+	at := strings.IndexAny(text, "=<>")
+	if at < 1 {
+		return fmt.Errorf("%q is no condition; allowed are such as name=urn:*, count>=10 and lastTime<2026-09", text)
+	}
+	name, sign := text[:at], text[at:]
+	bound := ""
+	switch {
+	case strings.HasPrefix(sign, ">="):
+		bound, sign = "gte", sign[2:]
+	case sign[0] == '<' && !strings.HasPrefix(sign, "<="):
+		bound, sign = "lt", sign[1:]
+	case sign[0] == '=':
+		if _, twice := o[name]; twice {
+			return fmt.Errorf("%s has two conditions; a filter for either is a flag of its own", name)
+		}
+		o[name] = sign[1:]
+		return nil
+	default:
+		return fmt.Errorf("%q is no condition; allowed are >= and <", text)
+	}
+	bounds, ok := o[name].(object)
+	if !ok {
+		bounds = object{}
+	}
+	if _, twice := bounds[bound]; twice || o[name] != nil && !ok {
+		return fmt.Errorf("%s has two conditions; a filter for either is a flag of its own", name)
+	}
+	bounds.number(bound, sign)
+	o[name] = bounds
+	return nil
 }
 
 // decimation is params.decimation; nil where no bucket is asked for. One function is a text, several are a list.
