@@ -47,6 +47,9 @@ type Ingest struct {
 
 // NewMetrics makes metrics with a registry of their own.
 func NewMetrics(f Figures) *Metrics {
+	if f.Log == nil {
+		f.Log = slog.New(slog.DiscardHandler)
+	}
 	registry := prometheus.NewRegistry()
 	m := &Metrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -75,11 +78,21 @@ func (m *Metrics) call(method, route string, status int, took time.Duration) {
 	m.took.WithLabelValues(method, route).Observe(took.Seconds())
 }
 
-// Message counts a notification that was sent or given up.
-func (m *Metrics) Message(message job.Message) {
-	if message.State != job.Pending {
-		m.messages.WithLabelValues(message.Medium, string(message.State)).Inc()
+// Outbox is an outbox that counts what becomes of its messages.
+func (m *Metrics) Outbox(o job.Outbox) job.Outbox { return countedOutbox{o, m} }
+
+type countedOutbox struct {
+	job.Outbox
+	metrics *Metrics
+}
+
+// Record counts a message once it is recorded that it was sent, or given up.
+func (o countedOutbox) Record(ctx context.Context, message job.Message) error {
+	err := o.Outbox.Record(ctx, message)
+	if err == nil && message.State != job.Pending {
+		o.metrics.messages.WithLabelValues(message.Medium, string(message.State)).Inc()
 	}
+	return err
 }
 
 // figuresTime is how long the queue may take to give its figures.
