@@ -114,7 +114,7 @@ func (e Email) validate(bad func(format string, args ...any)) {
 		bad("email.to: %q is no address; allowed is one such as plant@example.com", e.To)
 	}
 	if (e.Username == "") != (e.PasswordFile == "") {
-		bad("email.username and email.password_file: only one of them is there; both or none are needed")
+		bad("email.username and notify.email.password_file: only one of them is there; both or none are needed")
 	}
 	if e.Username != "" && e.TLS == noTLS {
 		bad("email.username: with tls = \"none\" the password could be read on the way; use starttls or tls, or a server that asks for none")

@@ -143,6 +143,9 @@ func (s *sender) mailClient(ctx context.Context) (*gomail.Client, *held, error) 
 // smtpUnready is a failure before the letter was offered: the server's or the settings' fault, so another try may do better, after an operator's hand maybe.
 func smtpUnready(host string, err error) error {
 	if reply := (*textproto.Error)(nil); errors.As(err, &reply) {
+		if strings.HasPrefix(err.Error(), "SMTP AUTH") {
+			err = fmt.Errorf("login: reply %d", reply.Code) // its words could repeat the password
+		}
 		return &failure{text: fmt.Sprintf("the mail server %s lets the service send nothing (%d)", host, reply.Code), cause: err}
 	}
 	_, network := errors.AsType[net.Error](err)

@@ -18,7 +18,7 @@ type markup struct {
 
 var (
 	// emailMarkup is plain text. The limit keeps a value from making a letter that no server takes.
-	emailMarkup = markup{limit: 256 << 10, title: 200, value: 16 << 10, escape: plain, link: func(a string) string { return a }}
+	emailMarkup = markup{limit: 64 << 10, title: 200, value: 16 << 10, escape: plain, link: func(a string) string { return a }}
 	// slackMarkup is mrkdwn, of which only & < > can be escaped, and need be: mentions, channels and links all begin with <. The message is sent verbatim, so
 	// that Slack looks for no names and addresses in it. What remains is that * _ ~ ` may format.
 	slackMarkup = markup{limit: 3000, title: 150, value: 600, escape: escapeHTML, bold: [2]string{"*", "*"},

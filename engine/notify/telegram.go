@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 
 	"decant/engine/export/request"
 )
@@ -38,7 +39,11 @@ func sendTelegram(ctx context.Context, s *sender, l letter) error {
 	if chat == "" {
 		chat = t.Chat
 	}
-	var answer []byte
+	call := func(method string) *url.URL {
+		u := *to
+		u.Path, u.RawPath = strings.TrimSuffix(to.Path, "/")+"/bot"+token+"/"+method, ""
+		return &u
+	}
 	if l.file == nil {
 		text := telegramMarkup.messageOf(l)
 		if text == "" {
@@ -53,14 +58,14 @@ func sendTelegram(ctx context.Context, s *sender, l letter) error {
 		if err != nil {
 			return err
 		}
-		answer, err = s.post(ctx, to.JoinPath("bot"+token, "sendMessage"), jsonType, bytes.NewReader(body), int64(len(body)))
+		answer, err := s.post(ctx, call("sendMessage"), jsonType, bytes.NewReader(body), int64(len(body)))
 		return telegramAnswer(to.Hostname(), answer, err)
 	}
 	form := newForm()
 	form.field("chat_id", chat)
 	form.field("caption", captionMarkup.messageOf(l))
 	form.field("parse_mode", "HTML")
-	answer, err = form.post(ctx, s, to.JoinPath("bot"+token, "sendDocument"), "document", l.file)
+	answer, err := form.post(ctx, s, call("sendDocument"), "document", l.file)
 	return telegramAnswer(to.Hostname(), answer, err)
 }
 
