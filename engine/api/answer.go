@@ -14,7 +14,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if pretty := r.URL.Query()["pretty"]; len(pretty) > 0 && (pretty[0] == "" || pretty[0] == "true" || pretty[0] == "1") {
+	if pretty(r) {
 		enc.SetIndent("", "  ")
 	}
 	if err := enc.Encode(v); err != nil {

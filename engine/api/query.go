@@ -54,11 +54,13 @@ func checkQuery(rt route, r *http.Request) error {
 			faults = append(faults, request.Fault{Path: name, Message: fmt.Sprintf("the parameter stands %d times; allowed is once", len(values[name]))})
 		}
 	}
-	if len(faults) > 0 {
-		return refuseFaults(badRequest, faults...)
-	}
-	return nil
+	q := query{values: values, faults: faults}
+	q.flag("pretty") // every route that prints JSON knows it
+	return q.err()
 }
+
+// pretty says whether a caller wants to read the answer.
+func pretty(r *http.Request) bool { return readQuery(r).flag("pretty") }
 
 // ignored adds to what was left out of a body the query parameters that a route with this query doesn't know, for an answer to a lenient caller.
 func ignored(query string, r *http.Request, names []string) []string {
