@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -65,10 +66,14 @@ func (s *Scheduler) round(ctx context.Context) (next int64, err error) {
 		return 0, fmt.Errorf("find runs that are due: %w", err)
 	}
 	missed := s.c.Limits().Missed
+	var faults []error
 	for _, e := range exports {
 		if err := s.advance(ctx, e, now, missed); err != nil {
-			return 0, fmt.Errorf("export %s of %s: %w", e.ID, e.Owner, err)
+			faults = append(faults, fmt.Errorf("export %s of %s: %w", e.ID, e.Owner, err))
 		}
+	}
+	if len(faults) > 0 {
+		return 0, errors.Join(faults...)
 	}
 	if len(exports) == dueBatch {
 		return now, nil
