@@ -23,14 +23,22 @@ const groupItems = 16
 
 // groupUp puts the items into groups, which come in the order of their first items.
 func (p *Plan) groupUp() {
+	byFirst := map[SeriesID][]*group{} // by an item's first series: a full export has an item for each of very many channels
 	for i := range p.Items {
 		it := &p.Items[i]
-		at := slices.IndexFunc(p.groups, func(g *group) bool { return len(g.items) < groupItems && sameRows(g.Item, it) })
-		if at < 0 {
-			at = len(p.groups)
-			p.groups = append(p.groups, &group{Item: it, pool: p.pool})
+		first := SeriesID(0)
+		if len(it.Series) > 0 {
+			first = it.Series[0].ID
 		}
-		g := p.groups[at]
+		alike := byFirst[first]
+		at := slices.IndexFunc(alike, func(g *group) bool { return len(g.items) < groupItems && sameRows(g.Item, it) })
+		if at < 0 {
+			at = len(alike)
+			alike = append(alike, &group{Item: it, pool: p.pool})
+			byFirst[first] = alike
+			p.groups = append(p.groups, alike[at])
+		}
+		g := alike[at]
 		g.items = append(g.items, it)
 		if it.request.Resource != "" {
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"sync"
 
 	"decant/decimation"
@@ -95,9 +96,15 @@ func (s *Snapshot) Close() error {
 // Series lists the series of a channel and subtopic ("" is any), sorted by channel, subtopic, name, unit, publisher.
 func (s *Snapshot) Series(ctx context.Context, channel, subtopic string) ([]SeriesInfo, error) {
 	s.indexOnce.Do(s.makeIndex)
+	from, to := 0, len(s.index)
+	if channel != "" { // its series stand together
+		from = sort.Search(to, func(i int) bool { return s.index[i].series.Channel >= channel })
+		to = from + sort.Search(to-from, func(i int) bool { return s.index[from+i].series.Channel > channel })
+	}
 	var out []SeriesInfo
-	for id, x := range s.index {
-		if channel != "" && x.series.Channel != channel || subtopic != "" && x.series.Subtopic != subtopic {
+	for id := from; id < to; id++ {
+		x := &s.index[id]
+		if subtopic != "" && x.series.Subtopic != subtopic {
 			continue
 		}
 		stats, err := s.Stats(ctx, uint32(id), ingest.MinTime, ingest.MaxTime+1)
