@@ -68,6 +68,30 @@ func (s *remote) dial(a *app) (*client.Client, error) {
 	return c, nil
 }
 
+// remark says what the service found worth saying of an export that was made or changed.
+func remark(a *app, e client.Export) {
+	for _, field := range e.IgnoredParameters {
+		a.log.Warn("ignored: there is no such field", "export", e.ID, "field", field)
+	}
+	for _, w := range e.Warnings {
+		a.log.Warn(w, "export", e.ID)
+	}
+}
+
+// isMissing says whether the service has no such thing.
+func isMissing(err error) bool {
+	var no *client.Error
+	return errors.As(err, &no) && no.Status == 404
+}
+
+// about names the export that the service doesn't have, and says of a call that the user stopped only that.
+func (a *app) about(id string, err error) error {
+	if isMissing(err) {
+		err = fmt.Errorf("export %s: %w", id, err)
+	}
+	return interrupted(a.ctx, err)
+}
+
 // printJSON prints what the service answered, indented.
 func printJSON(w io.Writer, text json.RawMessage) error {
 	var b bytes.Buffer

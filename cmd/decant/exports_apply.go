@@ -54,7 +54,10 @@ func (c *applyExportsCmd) Run(a *app) error {
 		}
 	}
 	made := table{columns: []string{"id", "done"}}
-	err = s.Apply(a.ctx, changes, func(verb, id string) { made.add(id, verb) })
+	err = s.Apply(a.ctx, changes, func(verb string, e client.Export) {
+		made.add(e.ID, verb)
+		remark(a, e)
+	})
 	if printing := c.result(a, changes, &made); err == nil {
 		err = printing
 	}
@@ -128,7 +131,7 @@ func printChanges(w io.Writer, changes client.Changes) {
 		fmt.Fprintf(w, "- %s  %s\n", visible(e.ID), visible(e.Title))
 	}
 	if changes.None() {
-		fmt.Fprintf(w, "nothing to do: %d exports are as their files say\n", changes.Same)
+		fmt.Fprintf(w, "nothing to do: all is as the files say (%d %s)\n", changes.Same, plural(changes.Same, "export"))
 	} else {
 		fmt.Fprintf(w, "%d to create, %d to change, %d to delete, %d as they are\n", len(changes.Create), len(changes.Change), len(changes.Delete), changes.Same)
 	}
@@ -187,4 +190,11 @@ func (c *applyExportsCmd) result(a *app, changes client.Changes, made *table) er
 		return err
 	}
 	return printJSON(a.stdout, text)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
 }

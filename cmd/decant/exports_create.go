@@ -47,8 +47,8 @@ func (c *createExportsCmd) Run(a *app) error {
 	if err != nil {
 		return interrupted(a.ctx, bySource(err, sources))
 	}
-	for i, e := range made {
-		c.remark(a, sources[i], e)
+	for _, e := range made {
+		remark(a, e)
 	}
 	if c.JSON && !c.Wait {
 		if len(made) == 1 {
@@ -62,16 +62,6 @@ func (c *createExportsCmd) Run(a *app) error {
 		}
 	}
 	return c.waitFor(a, s, made)
-}
-
-// remark says what the service found worth saying.
-func (c *createExportsCmd) remark(a *app, source string, e client.Export) {
-	for _, field := range e.IgnoredParameters {
-		a.log.Warn("ignored: there is no such field", "export", e.ID, "field", field)
-	}
-	for _, w := range e.Warnings {
-		a.log.Warn(w, "export", e.ID)
-	}
 }
 
 // waitFor follows the jobs that creating made.

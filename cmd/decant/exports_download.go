@@ -31,7 +31,7 @@ func (c *downloadExportCmd) Run(a *app) error {
 	}
 	job, err := c.job(a, s)
 	if err != nil {
-		return interrupted(a.ctx, err)
+		return a.about(c.ID, err)
 	}
 	files, err := c.files(job)
 	if err != nil {
@@ -72,6 +72,9 @@ func (c *downloadExportCmd) Run(a *app) error {
 func (c *downloadExportCmd) job(a *app, s *client.Client) (client.Job, error) {
 	if c.Job != "" {
 		job, err := s.Job(a.ctx, c.Job)
+		if isMissing(err) {
+			err = notFound{fmt.Errorf("there is no job %s of yours", c.Job)}
+		}
 		if err == nil && job.ExportID != c.ID {
 			err = usageError{fmt.Errorf("job %s is one of export %s, not of %s", job.ID, job.ExportID, c.ID)}
 		}

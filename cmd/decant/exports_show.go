@@ -22,7 +22,7 @@ func (c *showExportCmd) Run(a *app) error {
 	}
 	e, err := s.Export(a.ctx, c.ID)
 	if err != nil {
-		return interrupted(a.ctx, err)
+		return a.about(c.ID, err)
 	}
 	if c.As == "table" {
 		if c.JSON {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -24,7 +23,7 @@ func (c *runExportCmd) Run(a *app) error {
 	}
 	job, err := s.Run(a.ctx, c.ID, c.At)
 	if err != nil {
-		return interrupted(a.ctx, err)
+		return a.about(c.ID, err)
 	}
 	if c.Wait {
 		return c.follow(a, s, []client.Job{job}, c.JSON)
@@ -83,12 +82,6 @@ func (c *watchExportCmd) jobs(a *app, s *client.Client) ([]client.Job, error) {
 	return []client.Job{*newest}, nil
 }
 
-// isMissing says whether the service has no such thing.
-func isMissing(err error) bool {
-	var no *client.Error
-	return errors.As(err, &no) && no.Status == 404
-}
-
 // follow draws how far jobs are until all have ended, prints how, and returns what the first said that did not end well.
 func (w *waitFlags) follow(a *app, s *client.Client, jobs []client.Job, asJSON bool) error {
 	bars := a.progress("rows")
@@ -100,7 +93,14 @@ func (w *waitFlags) follow(a *app, s *client.Client, jobs []client.Job, asJSON b
 		if len(jobs) > 1 {
 			label = fmt.Sprintf("%s %d/%d", job.ExportID, i+1, len(jobs))
 		}
-		ended, err := s.Watch(a.ctx, job.ID, w.Patience, func(j client.Job) { bars.update(label, j.Progress.Rows, j.Progress.Expected) }, away)
+		tries := 0
+		ended, err := s.Watch(a.ctx, job.ID, w.Patience, func(j client.Job) {
+			bars.update(label, j.Progress.Rows, j.Progress.Expected)
+			if j.Status == client.Waiting && j.Error != nil && j.Tries > tries {
+				tries = j.Tries
+				a.log.Warn("a try failed; the service will try again", "job", j.ID, "tries", j.Tries, "error", j.Error.Message)
+			}
+		}, away)
 		if err != nil {
 			return interrupted(a.ctx, err)
 		}
@@ -170,7 +170,7 @@ func (c *cancelExportCmd) Run(a *app) error {
 	}
 	n, err := s.Cancel(a.ctx, c.ID)
 	if err != nil {
-		return interrupted(a.ctx, err)
+		return a.about(c.ID, err)
 	}
 	t := table{columns: []string{"id", "cancelled"}}
 	t.add(c.ID, n)

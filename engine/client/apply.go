@@ -207,25 +207,25 @@ func tagged(r Request, tag Tag) Request {
 // another kind where it could not be asked. That series were never seen is no fault of what runs later.
 func (c *Client) Validate(ctx context.Context, changes Changes) error {
 	bad := &FolderError{}
-	check := func(f File) error {
+	check := func(f File, later bool) error {
 		_, err := c.Check(ctx, f.Request, false)
 		var no *Error
 		if !errors.As(err, &no) || no.Status >= 500 || no.Status == 401 || no.Status == 429 {
 			return err
 		}
-		if no.Kind == UnknownSeries && (f.Request.Text("type") == "recurring" || f.Request.Text("run") == "manual") {
+		if no.Kind == UnknownSeries && later {
 			return nil
 		}
 		bad.Files = append(bad.Files, FileError{f.Name, err})
 		return nil
 	}
 	for _, f := range changes.Create {
-		if err := check(f); err != nil {
+		if err := check(f, f.Request.Text("type") == "recurring" || f.Request.Text("run") == "manual"); err != nil {
 			return err
 		}
 	}
 	for _, ch := range changes.Change {
-		if err := check(ch.File); err != nil {
+		if err := check(ch.File, true); err != nil {
 			return err
 		}
 	}
@@ -235,32 +235,35 @@ func (c *Client) Validate(ctx context.Context, changes Changes) error {
 	return nil
 }
 
-// Apply makes the changes: what is new first, then what differs, then what goes. done is told of each as it is made. An export that somebody
+// Apply makes the changes: what is new first, then what differs, then what goes. done is told of each as it is made, with the
+// export as it then is. An export that somebody
 // else changed since it was read is left as it is: the *Error has status 412, and applying again starts from how it is now.
-func (c *Client) Apply(ctx context.Context, changes Changes, done func(verb, id string)) error {
+func (c *Client) Apply(ctx context.Context, changes Changes, done func(verb string, e Export)) error {
 	for batch := range batches(changes.Create) {
 		requests := make([]Request, len(batch))
 		for i, f := range batch {
 			requests[i] = f.Request
 		}
-		if _, err := c.CreateAll(ctx, requests, CreateOptions{Key: NewKey()}); err != nil {
+		made, err := c.CreateAll(ctx, requests, CreateOptions{Key: NewKey()})
+		if err != nil {
 			return fmt.Errorf("create %s: %w", fileNames(batch), err)
 		}
-		for _, f := range batch {
-			done("created", f.ID)
+		for _, e := range made {
+			done("created", e)
 		}
 	}
 	for _, ch := range changes.Change {
-		if _, err := c.Change(ctx, ch.From.ID, ch.File.Request, ch.From.ETag()); err != nil {
+		e, err := c.Change(ctx, ch.From.ID, ch.File.Request, ch.From.ETag())
+		if err != nil {
 			return fmt.Errorf("change %s: %w", ch.From.ID, err)
 		}
-		done("changed", ch.From.ID)
+		done("changed", e)
 	}
 	for _, e := range changes.Delete {
 		if err := c.Delete(ctx, e.ID, e.ETag()); err != nil {
 			return fmt.Errorf("delete %s: %w", e.ID, err)
 		}
-		done("deleted", e.ID)
+		done("deleted", e)
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func TestApply(t *testing.T) {
 				rt.Fatalf("validating changes something: %v", service.calls[before:])
 			}
 			done := 0
-			if err := c.Apply(background, changes, func(string, string) { done++ }); err != nil {
+			if err := c.Apply(background, changes, func(string, Export) { done++ }); err != nil {
 				rt.Fatal(err)
 			}
 			if done != len(changes.Create)+len(changes.Change)+len(changes.Delete) {
@@ -122,7 +122,7 @@ func TestApplyAfterChange(t *testing.T) {
 	changes := Reconcile(files, collect(t, c.Exports(background, Filter{})), "plant", false)
 	service.exports["a"] = &fakeExport{Request{}.With("title", "theirs"), 2}
 	var no *Error
-	if err := c.Apply(background, changes, func(string, string) {}); !errors.As(err, &no) || no.Status != 412 {
+	if err := c.Apply(background, changes, func(string, Export) {}); !errors.As(err, &no) || no.Status != 412 {
 		t.Errorf("%v", err)
 	}
 	if got := service.exports["a"].request.Text("title"); got != "theirs" {
