@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	laneWidth = 4   // messages to one host at a time
-	laneQueue = 256 // that may wait for it
+	laneWidth = 4                // messages to one host at a time
+	laneQueue = 256              // that may wait for it
+	laneRest  = 15 * time.Second // of one that found no place
 )
 
 // lanes keep a host that is slow from holding up the messages to others: each has its own few places.
@@ -36,7 +37,7 @@ func (ls *lanes) enter(ctx context.Context, host string, now int64, wait time.Du
 	case l.places <- struct{}{}:
 	case <-over.C:
 		ls.part(l)
-		return nil, now, false
+		return nil, now + int64(wait+laneRest), false
 	case <-ctx.Done():
 		ls.part(l)
 		return nil, now, false
@@ -72,7 +73,7 @@ func (ls *lanes) join(host string, now int64) (*lane, int64) {
 	case l.until > now:
 		return nil, l.until
 	case l.users >= laneQueue:
-		return nil, now + int64(firstPause)
+		return nil, now + int64(laneRest)
 	}
 	l.users++
 	return l, 0

@@ -29,7 +29,8 @@ type Deps struct {
 const (
 	capacity   = 1024             // messages collected and not yet recorded
 	batch      = 100              // collected at a time
-	lease      = 10 * time.Minute // after which another process may collect a message again
+	lease      = 30 * time.Second // after which a message may be collected again; it is renewed while a try lasts
+	laneWait   = 10 * time.Second // for a place in a lane
 	lookEvery  = 5 * time.Second  // where nothing wakes the notifier: other processes put messages into the outbox
 	graceToEnd = 10 * time.Second // for tries that are under way when it is told to stop
 )
@@ -159,14 +160,16 @@ func (n *Notifier) handle(ctx, work context.Context, m job.Message) {
 		return
 	}
 	host := media[message.Medium].host(s.Config, message.Target)
-	place, later, ok := n.lanes.enter(ctx, message.Medium+" "+host, began, lease-2*tryTimeout)
+	place, later, ok := n.lanes.enter(ctx, message.Medium+" "+host, began, laneWait)
 	if !ok {
 		n.putBack(work, m, later)
 		return
 	}
+	release := n.keep(m)
 	trying, cancel := context.WithTimeout(work, tryTimeout)
 	err = n.try(trying, s, j, r, message, m.ID)
 	cancel()
+	release()
 
 	now := n.d.Clock()
 	held := int64(0)
@@ -190,6 +193,30 @@ func (n *Notifier) handle(ctx, work context.Context, m job.Message) {
 		cause = f.cause
 	}
 	log.Warn("notification not sent", "problem", err, "cause", cause, "tries", m.Tries+1)
+}
+
+// keep renews a message's lease until release is called; once that has returned nothing is written any more. A lease is short, so that the messages of a process
+// that was killed don't wait long, and a try may take longer.
+func (n *Notifier) keep(m job.Message) (release func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticks := time.NewTicker(lease / 3)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticks.C:
+				m.NotBefore = n.d.Clock() + int64(lease)
+				if err := n.d.Outbox.Record(ctx, m); err != nil && ctx.Err() == nil {
+					n.d.Log.Error("renew the lease of a notification", "job", m.JobID, "error", err)
+				}
+			}
+		}
+	}()
+	return func() { cancel(); <-ended }
 }
 
 // messageOf finds a job's message in its request.

@@ -199,6 +199,21 @@ func TestASlowHostDoesNotHoldUpOthers(t *testing.T) {
 	})
 }
 
+// A try that takes longer than a lease keeps its message.
+func TestALongTryIsNotDoubled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t, newOutbox("a/1"), func(context.Context, string) error {
+			time.Sleep(tryTimeout - time.Second)
+			return nil
+		})
+		time.Sleep(time.Hour)
+		o.close(t)
+		if m := o.message("a/1"); m.State != job.Sent || m.Tries != 1 || len(o.tried("a/1")) != 1 {
+			t.Errorf("%+v, tried at %v", m, o.tried("a/1"))
+		}
+	})
+}
+
 func TestAWideBurstTakesNoPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := newOutbox()

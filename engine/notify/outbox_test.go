@@ -177,4 +177,3 @@ func (o *office) close(t *testing.T) {
 		t.Errorf("Run: %v", err)
 	}
 }
-

@@ -32,7 +32,7 @@ var hostile = []struct {
 		values: values{Error: "go to https://evil.example/a_b", DownloadURL: signedLink}}},
 	{"lines", letter{title: "a\r\nBcc: x@example.com\n{{filename}}\u2028z", text: "a\r\nb\rc\vd\u2029e\x00f\x1b[31mg\u202egnp.exe\u202c {{error}}",
 		values: values{Filename: "x\r\n\r\nSubject: y", Error: "tab\tand \x07bell\r\nand \u0085line"}}},
-	{"templates in values", letter{title: "{{ filename }} {{file}} {{}} {{{status}}}", text: "{{error}} {{Error}} {{downloadurl}}",
+	{"templates in values", letter{title: "{{filename}} {{ filename }} {{file}} {{}} {{{status}}}", text: "{{error}} {{Error}} {{downloadurl}}",
 		values: values{Filename: "{{error}}", Status: "{{downloadUrl}}", Error: "{{filename}}", DownloadURL: signedLink}}},
 	{"invalid UTF-8", letter{title: "\xff\xfe {{filename}}", text: "a\x80b {{error}}\xc3", values: values{Filename: "x\xe2\x82.csv", Error: "\xf0\x9f"}}},
 	{"link with markup", letter{title: "t", text: "{{downloadUrl}}", values: values{DownloadURL: "https://x.example/a|b>c<d e\"f\\`g\nh"}}},

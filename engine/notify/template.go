@@ -39,11 +39,11 @@ type piece struct {
 }
 
 var (
-	placeholder = regexp.MustCompile(`\{\{[ \t]*(filename|status|rows|from|to|error|downloadUrl)[ \t]*\}\}`)
+	placeholder = regexp.MustCompile(`\{\{(filename|status|rows|from|to|error|downloadUrl)\}\}`)
 	address     = regexp.MustCompile("https?://[^\\s<>\"{}|\\\\^`]+")
 )
 
-// fill puts values into a template, once: what a value holds is no template. Other words in braces stay as they are. A value is cut to max runes,
+// fill puts values into a template, once: what a value holds is no template. A value is cut to max runes,
 // but for the link. Addresses that the template names are links, those in values are not.
 func fill(template string, v values, max int) []piece {
 	var pieces []piece
