@@ -21,6 +21,10 @@ func (db *DB) Create(ctx context.Context, adding []job.Adding, key *job.Idempote
 	now := adding[0].Export.CreatedAt
 	err = db.write(ctx, func(t tx) error {
 		exports, again = nil, false
+		// One at a time, so that of two with the same key the second sees what the first has made.
+		if err := t.pass(gateAdmit); err != nil {
+			return err
+		}
 		if key != nil {
 			keys, used, err := t.used(*key, now)
 			if err != nil {
