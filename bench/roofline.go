@@ -62,7 +62,7 @@ func (c *Columns) read(ctx context.Context, snap export.Snapshot, id export.Seri
 		return err
 	}
 	defer r.Release()
-	return guard(snap, func() error {
+	return export.Guard(snap)(func() error {
 		for *filled < len(c.times) && r.Next() {
 			times, values := r.Record().Column(0).(*array.Timestamp), r.Record().Column(1).(*array.Float64)
 			for i := range min(times.Len(), len(c.times)-*filled) {
