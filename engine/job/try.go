@@ -43,7 +43,8 @@ func (w *Worker) try(ctx context.Context, h *holding, c *Claimed) (r *request.Re
 			return r, o, nil
 		}
 	}
-	return r, o, w.export(ctx, snap, h, c, &o)
+	err = w.export(ctx, snap, h, c, &o)
+	return r, o, err
 }
 
 // evaluate looks at a job's condition.
