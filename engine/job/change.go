@@ -90,7 +90,7 @@ func (s *Service) write(ctx context.Context, who access.Caller, e Export, r *req
 
 // nextAfterChange is an export's next run when r becomes its request.
 func nextAfterChange(e Export, r *request.Request, now int64) *Instant {
-	if !r.Recurring || r.Service.Paused || r.Service.Manual {
+	if !r.Recurring || !runsByItself(r) {
 		return nil
 	}
 	if was, err := parseStored(e.Request); err == nil && e.Next != nil && sameRecurrence(was, r, e.CreatedAt) {

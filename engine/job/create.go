@@ -49,14 +49,12 @@ func (s *Service) Create(ctx context.Context, who access.Caller, drafts []Draft,
 		switch {
 		case err != nil:
 			return nil, false, err
-		case problem != nil && !r.Recurring && !r.Service.Manual:
+		case problem != nil && runsAtOnce(r):
 			faults[i] = problem
 		case problem != nil:
 			made[i].Warnings = warnings(problem)
 		}
-		if r.Service.Backfill > 0 && (r.Service.Manual || r.Service.Paused) {
-			made[i].Warnings = append(made[i].Warnings, "backfill makes no runs, because the export is manual or paused; ask for single runs of the past with POST /exports/{id}/run?at=")
-		}
+		made[i].Warnings = append(made[i].Warnings, idleWarnings(r)...)
 	}
 	faults.repeatedIDs(adding)
 	faults.tooManyJobs(adding, s.c.Limits())
@@ -102,10 +100,9 @@ func newExport(who access.Caller, r *request.Request, now int64) Adding {
 	e.take(r)
 	a := Adding{Export: e}
 	switch {
-	case r.Service.Manual:
-	case !r.Recurring:
+	case runsAtOnce(r):
 		a.Jobs = []Job{newJob(&e, Created, now, Instant{Due: now})}
-	case e.Enabled:
+	case runsByItself(r):
 		a.Export.Next = nextRun(r, now, now)
 		for _, run := range backfill(r, now, r.Service.Backfill) {
 			j := newJob(&e, Backfill, now, run)
@@ -114,6 +111,26 @@ func newExport(who access.Caller, r *request.Request, now int64) Adding {
 		}
 	}
 	return a
+}
+
+// runsByItself says whether anything runs without being asked for.
+func runsByItself(r *request.Request) bool { return !r.Service.Manual && !r.Service.Paused }
+
+// runsAtOnce says whether an export's run begins with its creation.
+func runsAtOnce(r *request.Request) bool { return runsByItself(r) && !r.Recurring }
+
+// idleWarnings name what a request asks for that won't come by itself.
+func idleWarnings(r *request.Request) (list []string) {
+	if runsByItself(r) {
+		return nil
+	}
+	if r.Service.Backfill > 0 {
+		list = append(list, "backfill makes no runs, because the export is manual or paused; ask for single runs of the past with POST /exports/{id}/run?at=")
+	}
+	if !r.Recurring && !r.Service.Manual {
+		list = append(list, "nothing runs, because enabled is false; ask for a run with POST /exports/{id}/run")
+	}
+	return list
 }
 
 // take sets what a request says of its export.
@@ -155,6 +172,7 @@ func newJob(e *Export, cause Cause, now int64, run Instant) Job {
 	return j
 }
 
+// newID makes an id that sorts by when it was made. Its time is the system's, whatever the clock says; nothing reads it.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func (s *Service) admission() Admission {

@@ -36,6 +36,7 @@ func TestCreateMakesTheFirstJobs(t *testing.T) {
 		{"oneTime", draft("c1"), want{[]job.Cause{job.Created}, []int64{noon}, nil, true, 0}},
 		{"manual", draft("c1", `"run": "manual"`), want{nil, nil, nil, true, 0}},
 		{"manual, unknown series", draft("nowhere", `"run": "manual"`), want{nil, nil, nil, true, 1}},
+		{"oneTime, not enabled", draft("c1", `"enabled": false`), want{nil, nil, nil, false, 1}},
 		{"recurring from its creation", hourly("c1"), want{nil, nil, &job.Instant{K: 1, Due: noon + hour}, true, 0}},
 		{"recurring, unknown series", hourly("nowhere"), want{nil, nil, &job.Instant{K: 1, Due: noon + hour}, true, 1}},
 		{"recurring from a start", hourly("c1", `"periodStart": 1781517600`), want{nil, nil, &job.Instant{K: 3, Due: eleven + 2*hour}, true, 0}},
