@@ -45,15 +45,13 @@ func (a *API) downloadURL(j *job.Job, file string) string {
 }
 
 // downloadArtifact answers a link. A signature that is wrong, was revoked, or belongs to a job that isn't there (any more) gets one and the same
-// answer, so that nobody learns which jobs there are; what has merely expired may say so.
+// answer, so that nobody learns which jobs there are. Only who had the right link is told that it has expired.
 func (a *API) downloadArtifact(w http.ResponseWriter, r *http.Request, _ access.Caller) error {
 	id, file := r.PathValue("job"), r.PathValue("file")
-	expires, err := strconv.ParseInt(r.URL.Query().Get("expires"), 10, 64)
+	query := r.URL.Query()
+	expires, err := strconv.ParseInt(query.Get("expires"), 10, 64)
 	if err != nil {
 		return errNoLink
-	}
-	if expires <= a.c.Clock()/int64(time.Second) {
-		return refuse(gone, "the link has expired; read the job again with GET /jobs/{id} for a new one")
 	}
 	j, err := a.c.Service.Linked(r.Context(), id)
 	if isNotFound(err) {
@@ -62,10 +60,18 @@ func (a *API) downloadArtifact(w http.ResponseWriter, r *http.Request, _ access.
 	if err != nil {
 		return err
 	}
-	if !a.c.Signer.Verify(id, file, j.Links, expires, r.URL.Query().Get("signature")) {
+	if !a.c.Signer.Verify(id, file, j.Links, expires, query.Get("signature")) {
 		return errNoLink
+	}
+	if expires <= a.c.Clock()/int64(time.Second) {
+		return refuse(linkExpired, "the link has expired; read the job again with GET /jobs/{id} for a new one")
 	}
 	return a.sendFile(w, r, &j, file)
 }
 
-var errNoLink = refuse(forbidden, "the link is not valid: it is incomplete, was changed or was revoked; read the job again with GET /jobs/{id} for a new one")
+var (
+	badLink     = kind{"bad-link", http.StatusForbidden, "The link is not valid"}
+	linkExpired = kind{"link-expired", http.StatusGone, "The link has expired"}
+)
+
+var errNoLink = refuse(badLink, "the link is not valid: it is incomplete, was changed or was revoked; read the job again with GET /jobs/{id} for a new one")

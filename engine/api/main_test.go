@@ -37,6 +37,7 @@ type service struct {
 	jobs  *job.Service
 	queue *database.DB
 	files string // folder of artifacts
+	store *exporttest.Memory
 	clock atomic.Int64
 	// Tokens by who has them: alice and bob have every scope but admin, reader is alice with read and list alone, limited is alice with
 	// channels m* only, root is an administrator.
@@ -46,7 +47,7 @@ type service struct {
 // newService makes one that holds two channels: plant with temperatures, meter with energy.
 func newService(t testing.TB) *service {
 	t.Helper()
-	s := &service{t: t, tokens: map[string]string{}, files: t.TempDir()}
+	s := &service{t: t, tokens: map[string]string{}, files: t.TempDir(), store: samples()}
 	s.clock.Store(begin)
 	db, err := database.Open(context.Background(), filepath.Join(t.TempDir(), "decant.db"), database.Options{})
 	if err != nil {
@@ -61,7 +62,7 @@ func newService(t testing.TB) *service {
 	clock := func() int64 { return s.clock.Add(int64(time.Millisecond)) }
 	s.jobs = job.New(job.Config{
 		Queue:     db,
-		Source:    samples(),
+		Source:    s.store,
 		Artifacts: s.files,
 		Limits:    func() job.Limits { return job.Limits{Queued: 200, QueuedEach: 150, FullBytes: 1 << 30, Tries: 5} },
 		Clock:     clock,
