@@ -11,6 +11,7 @@ import (
 	"net/mail"
 	"net/textproto"
 	"os"
+	"strconv"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -106,8 +107,8 @@ func (s *sender) mailClient(ctx context.Context) (*gomail.Client, *held, error) 
 	hold := &held{}
 	options := []gomail.Option{
 		gomail.WithPort(e.port()), gomail.WithTimeout(tryTimeout), gomail.WithTLSConfig(trust), gomail.WithoutNoop(),
-		gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := s.dial(ctx, network, address)
+		gomail.WithDialContextFunc(func(ctx context.Context, network, _ string) (net.Conn, error) {
+			c, err := s.dial(ctx, network, net.JoinHostPort(e.Host, strconv.Itoa(e.port()))) // go-mail puts no brackets around an IPv6 address
 			if err != nil {
 				return nil, err
 			}

@@ -87,29 +87,32 @@ func (n *Notifier) Run(ctx context.Context) error {
 	work, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
 	ended := make(chan struct{}, capacity)
-	under := 0
+	under, full := 0, false // messages under way; full: there was no room for more
+	look := time.NewTimer(0)
+	defer look.Stop()
 	for ctx.Err() == nil {
-		wait := lookEvery
-		if under < capacity {
-			messages, pause := n.collect(ctx, min(batch, capacity-under))
-			for _, m := range messages {
-				under++
-				go func() {
-					defer func() { ended <- struct{}{} }()
-					n.handle(ctx, work, m)
-				}()
-			}
-			wait = pause
-		}
-		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-		case <-n.wake:
-		case <-timer.C:
+			continue
 		case <-ended:
-			under--
+			if under--; !full {
+				continue
+			}
+		case <-n.wake:
+		case <-look.C:
 		}
-		timer.Stop()
+		if full = under == capacity; full {
+			continue
+		}
+		messages, pause := n.collect(ctx, min(batch, capacity-under))
+		for _, m := range messages {
+			under++
+			go func() {
+				defer func() { ended <- struct{}{} }()
+				n.handle(ctx, work, m)
+			}()
+		}
+		look.Reset(pause)
 	}
 	grace := time.AfterFunc(graceToEnd, abort)
 	defer grace.Stop()

@@ -158,7 +158,7 @@ func TestAnOutboxThatIsAway(t *testing.T) {
 func TestASlowHostDoesNotHoldUpOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := newOutbox()
-		for i := range 2000 { // they come first
+		for i := range 2 * laneQueue { // they come first
 			id := fmt.Sprintf("a-slow/%04d", i)
 			box.rows[id] = &row{Message: job.Message{ID: id, JobID: id, Policy: "onSuccess", State: job.Pending}}
 		}

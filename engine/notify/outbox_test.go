@@ -44,22 +44,18 @@ func (o *outbox) Collect(_ context.Context, now, until int64, limit int) ([]job.
 		return nil, errors.New("the database is away")
 	}
 	var out []job.Message
-	for _, id := range o.ids() {
-		if r := o.rows[id]; r.State == job.Pending && r.NotBefore <= now && r.until <= now && len(out) < limit {
-			r.until = until
-			out = append(out, r.Message)
+	var ready []string
+	for id, r := range o.rows {
+		if r.State == job.Pending && r.NotBefore <= now && r.until <= now {
+			ready = append(ready, id)
 		}
 	}
-	return out, nil
-}
-
-func (o *outbox) ids() []string {
-	var ids []string
-	for id := range o.rows {
-		ids = append(ids, id)
+	slices.Sort(ready)
+	for _, id := range ready[:min(limit, len(ready))] {
+		o.rows[id].until = until
+		out = append(out, o.rows[id].Message)
 	}
-	slices.Sort(ids)
-	return ids
+	return out, nil
 }
 
 func (o *outbox) Record(ctx context.Context, m job.Message) error {
