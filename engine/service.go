@@ -17,6 +17,7 @@ import (
 	"decant/engine/notify"
 	"decant/ingest"
 	"decant/ingest/broker"
+	"decant/ingest/payload"
 )
 
 // Role is which parts of the export service a process runs.
@@ -179,6 +180,14 @@ func (s *Service) Stats() ingest.Stats {
 		return ingest.Stats{}
 	}
 	return s.intake.Stats()
+}
+
+// Passed is what Intake.Passed says; zero in a worker.
+func (s *Service) Passed() payload.Stats {
+	if s.intake == nil {
+		return payload.Stats{}
+	}
+	return s.intake.Passed()
 }
 
 // URL is where the API listens; empty in a worker.

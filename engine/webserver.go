@@ -31,7 +31,7 @@ const (
 func listen(cfg Config) (*webServer, error) {
 	inner, err := net.Listen("tcp", cfg.Service.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", cfg.Service.Listen, err)
+		return nil, &InputError{fmt.Errorf("listen for the API: %w; choose another address with --listen", err)}
 	}
 	w := &webServer{url: "http://" + inner.Addr().String()}
 	w.listener = netutil.LimitListener(inner, cfg.Limits.Connections)

@@ -31,7 +31,7 @@ func (c *demoCmd) Run(a *app) error {
 	if c.Listen != "" {
 		a.config.Service.Listen = c.Listen
 	}
-	return a.serve(engine.ServeOptions{Role: engine.RoleAll, Log: a.log}, func(config *engine.Config) { config.Data = result.Store }, func(service *engine.Service) error {
+	return a.runService(engine.ServeOptions{Role: engine.RoleAll, Log: a.log}, func(config *engine.Config) { config.Data = result.Store }, func(service *engine.Service) error {
 		token, err := service.NewAdminToken(a.ctx, "demo")
 		if err != nil {
 			return err

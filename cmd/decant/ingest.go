@@ -9,6 +9,7 @@ import (
 
 	"decant/engine"
 	"decant/ingest"
+	"decant/ingest/payload"
 )
 
 type ingestCmd struct{ brokerFlags }
@@ -71,6 +72,12 @@ func (c *brokerFlags) overlay(i *engine.Ingest) {
 	}
 }
 
+// taking is what takes messages: an intake, or a service with one.
+type taking interface {
+	Stats() ingest.Stats
+	Passed() payload.Stats
+}
+
 // ingest runs until the user stops it, and says every ten seconds what came.
 func (a *app) ingest(intake *engine.Intake, sources ...ingest.Source) error {
 	saying, quiet := context.WithCancel(context.Background())
@@ -83,7 +90,7 @@ func (a *app) ingest(intake *engine.Intake, sources ...ingest.Source) error {
 	return err
 }
 
-func (a *app) sayIngest(ctx context.Context, intake *engine.Intake) {
+func (a *app) sayIngest(ctx context.Context, intake taking) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	said := intake.Stats()
@@ -106,7 +113,7 @@ func (a *app) sayIngest(ctx context.Context, intake *engine.Intake) {
 	}
 }
 
-func ingestStats(intake *engine.Intake) []any {
+func ingestStats(intake taking) []any {
 	s, passed := intake.Stats(), intake.Passed()
 	args := []any{"messages", s.Messages, "samples", s.Samples, "syncs", s.Groups}
 	if s.Duplicates > 0 {

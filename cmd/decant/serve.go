@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"decant/engine"
@@ -30,7 +31,7 @@ func (c *serveCmd) Run(a *app) error {
 			return usageError{err}
 		}
 	}
-	return a.serve(engine.ServeOptions{Role: engine.Role(c.Role), Name: c.Name, Log: a.log, FirstToken: a.firstToken}, c.overlay, nil)
+	return a.runService(engine.ServeOptions{Role: engine.Role(c.Role), Name: c.Name, Log: a.log, FirstToken: a.firstToken}, c.overlay, nil)
 }
 
 func (c *serveCmd) overlay(config *engine.Config) {
@@ -43,9 +44,9 @@ func (c *serveCmd) overlay(config *engine.Config) {
 	}
 }
 
-// serve runs the service until the user stops it. overlay lays the flags over a configuration that is read again; ready, where there is one, is called
+// runService runs the service until the user stops it. overlay lays the flags over a configuration that is read again; ready, where there is one, is called
 // when the service listens.
-func (a *app) serve(options engine.ServeOptions, overlay func(*engine.Config), ready func(*engine.Service) error) error {
+func (a *app) runService(options engine.ServeOptions, overlay func(*engine.Config), ready func(*engine.Service) error) error {
 	service, err := engine.OpenService(a.ctx, a.config, options)
 	if err != nil {
 		return err
@@ -61,14 +62,12 @@ func (a *app) serve(options engine.ServeOptions, overlay func(*engine.Config), r
 		}
 	}
 	ctx, end := context.WithCancel(a.ctx)
-	reloading := make(chan struct{})
-	go func() {
-		defer close(reloading)
-		a.reloadOnHangup(ctx, service, overlay)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { a.reloadOnHangup(ctx, service, overlay) })
+	beside.Go(func() { a.sayIngest(ctx, service) })
 	err = service.Run(ctx)
 	end()
-	<-reloading
+	beside.Wait()
 	err = errors.Join(err, service.Close())
 	if err == nil {
 		a.log.Info("stopped; jobs that were in progress are handed back, and everything acknowledged is stored")
