@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"decant/engine/export/request"
 	"decant/formats"
+	"decant/formats/xlsx"
 )
 
 // resolveResource finds a resource item's columns and goes through its rows once, for their number and the width of their times. Exports and jobs come and go
@@ -32,7 +34,7 @@ func (p *Plan) resolveResource(ctx context.Context, snap Snapshot, it *Item) err
 		}
 	}
 	nameZones(it.columns, &p.Request.Format)
-	it.Exact = p.stored(kind)
+	it.Exact = ofStore(kind)
 	if !it.Exact {
 		it.Digits, it.last = 3, p.opts.due()
 	}
@@ -53,8 +55,8 @@ func (p *Plan) resolveResource(ctx context.Context, snap Snapshot, it *Item) err
 	return nil
 }
 
-// stored says whether a resource is the store's, and so the same for a snapshot's life.
-func (p *Plan) stored(kind request.Resource) bool {
+// ofStore says whether a resource is the store's, and so the same for a snapshot's life.
+func ofStore(kind request.Resource) bool {
 	return kind == request.SeriesResource || kind == request.ChannelResource
 }
 
@@ -93,10 +95,20 @@ func (p *Plan) writeResource(ctx context.Context, snap Snapshot, it *Item, w io.
 			return itemResult{}, it.listError(err)
 		}
 		if err := listed.add(ctx, row); err != nil {
-			return itemResult{}, err
+			return itemResult{}, it.cellFault(err)
 		}
 	}
-	return o.result, o.finish(ctx)
+	err = o.finish(ctx)
+	return o.result, it.cellFault(err)
+}
+
+// cellFault makes of a cell that a sheet can't hold a fault of the request: another format can. Other errors it leaves as they are.
+func (it *Item) cellFault(err error) error {
+	var cell *xlsx.CellError
+	if !errors.As(err, &cell) {
+		return err
+	}
+	return &RequestError{request.Faults{{Path: fmt.Sprintf("items[%d].params.resource", it.Index), Value: fmt.Sprintf("%q", it.request.Resource), Message: cell.Error()}}}
 }
 
 // listing turns rows of a resource into records.

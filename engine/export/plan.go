@@ -96,7 +96,7 @@ func (p *Plan) mayNot() (faults request.Faults) {
 		case it.Resource == "" && !p.opts.mayRead(it.Channel):
 			faults = append(faults, request.Fault{Path: path + "channelId", Value: fmt.Sprintf("%q", it.Channel),
 				Message: "this channel is not among those that may be read: " + strings.Join(p.opts.Channels, ", ")})
-		case (it.Resource == request.ExportResource || it.Resource == request.JobResource) && p.opts.Resources == nil:
+		case it.Resource != "" && !ofStore(it.Resource) && p.opts.Resources == nil:
 			faults = append(faults, request.Fault{Path: path + "resource", Value: fmt.Sprintf("%q", it.Resource),
 				Message: "the export service knows exports and jobs: send it the request, or list series or channel"})
 		}

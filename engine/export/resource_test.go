@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"os/exec"
@@ -397,6 +398,16 @@ func TestResourcesRefused(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the failed jobs left a folder")
+	}
+	r := parse(t, `"extension": "xlsx"`, resource(`"resource": "job"`))
+	long := &service{jobs: []export.JobRow{{ID: "j1", Error: strings.Repeat("x", 40_000)}}}
+	p2, snap2, err := newPlan(t, src, r, export.Options{Resources: long, TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *export.RequestError
+	if _, err := export.Stream(t.Context(), snap2, p2, io.Discard); !errors.As(err, &refused) || !strings.Contains(err.Error(), `row 1, column "job.error"`) {
+		t.Errorf("a text that no cell holds: %v", err)
 	}
 	s.jobs = append(s.jobs, export.JobRow{ID: "j3"}) // one that came after the plan is listed, too
 	var b strings.Builder
