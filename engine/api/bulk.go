@@ -33,8 +33,15 @@ func (a *API) createExports(w http.ResponseWriter, r *http.Request, who access.C
 		return err
 	}
 	drafts := make([]job.Draft, len(texts))
+	masked := &job.DraftsError{}
 	for i, text := range texts {
 		drafts[i] = job.Draft{Text: text, Lenient: lenient(r)}
+		if faults := maskedTargets(text); len(faults) > 0 {
+			masked.Drafts = append(masked.Drafts, job.DraftFault{Index: i, Err: faults})
+		}
+	}
+	if len(masked.Drafts) > 0 {
+		return refuseDrafts(masked)
 	}
 	made, again, err := a.c.Service.Create(r.Context(), who, drafts, key)
 	if err != nil {

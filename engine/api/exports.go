@@ -32,6 +32,9 @@ func (a *API) createExport(w http.ResponseWriter, r *http.Request, who access.Ca
 	if again {
 		w.Header().Set("Idempotency-Replayed", "true")
 	}
+	if who.Admin() { // to whom an id may be that of several owners
+		named = who.Owner
+	}
 	w.Header().Set("Location", exportPath(made[0].Export.ID, named))
 	return a.answerMade(w, r, http.StatusCreated, &made[0])
 }
@@ -39,7 +42,13 @@ func (a *API) createExport(w http.ResponseWriter, r *http.Request, who access.Ca
 // readDraft reads a body that is one request.
 func (a *API) readDraft(w http.ResponseWriter, r *http.Request) (job.Draft, error) {
 	body, err := a.readJSON(w, r)
-	return job.Draft{Text: body, Lenient: lenient(r)}, err
+	if err != nil {
+		return job.Draft{}, err
+	}
+	if faults := maskedTargets(body); len(faults) > 0 {
+		return job.Draft{}, faults
+	}
+	return job.Draft{Text: body, Lenient: lenient(r)}, nil
 }
 
 // answerMade answers with an export that was created or changed, and what its owner should know.

@@ -53,6 +53,13 @@ func TestWebhooksAreMasked(t *testing.T) {
 	if body := s.call("reader", "GET", "/exports/x", "").Body.String(); !strings.Contains(body, `"https://hooks.slack.com/***"`) || !strings.Contains(body, "plant@example.com") {
 		t.Errorf("masked: %s", body)
 	}
+	// What a listing shows can't take the place of the address.
+	maskedBody := strings.ReplaceAll(oneTime(notification), webhook, "https://hooks.slack.com/***")
+	for path, body := range map[string]string{"/exports": maskedBody, "/exports/bulk": "[" + oneTime() + "," + maskedBody + "]"} {
+		if w := s.call("alice", "POST", path, body); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "notification.messages[0].target") {
+			t.Errorf("POST %s with a masked target: %d: %s", path, w.Code, w.Body)
+		}
+	}
 	for _, body := range []string{
 		strings.Replace(oneTime(notification), `"slack"`, `"email"`, 1),
 		strings.Replace(oneTime(notification), `"target": "https`, `"tarjet": "https`, 1),
