@@ -1,0 +1,81 @@
+package database
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"decant/engine/job"
+	"decant/engine/job/jobtest"
+)
+
+// BenchmarkClaim is what a worker waits for: a claim of one of many waiting jobs of 20 owners, most of them of schedules, on disk. The job is put back in line, so
+// that as many wait at each turn; that isn't measured.
+func BenchmarkClaim(b *testing.B) {
+	eachQueue(b, func(b *testing.B, db *DB) {
+		for b.Loop() {
+			c, err := db.Claim(b.Context(), "w", 1<<40, 1<<41)
+			if err != nil || c == nil {
+				b.Fatal(c, err)
+			}
+			b.StopTimer()
+			if err := db.Finish(b.Context(), c.Lease, job.Outcome{Status: job.NotProcessed, NotBefore: c.NotBefore}); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+		}
+	})
+}
+
+// BenchmarkClaimNothing is what an idle worker does: nobody's job may begin yet.
+func BenchmarkClaimNothing(b *testing.B) {
+	eachQueue(b, func(b *testing.B, db *DB) {
+		for b.Loop() {
+			if c, err := db.Claim(b.Context(), "w", 0, 1); err != nil || c != nil {
+				b.Fatal(c, err)
+			}
+		}
+	})
+}
+
+// BenchmarkFind is GET /exports/{id}.
+func BenchmarkFind(b *testing.B) {
+	eachQueue(b, func(b *testing.B, db *DB) {
+		for b.Loop() {
+			if found, err := db.Find(b.Context(), "owner3", "export3"); err != nil || len(found) != 1 {
+				b.Fatal(found, err)
+			}
+		}
+	})
+}
+
+// eachQueue runs a benchmark on databases with waiting jobs.
+func eachQueue(b *testing.B, bench func(b *testing.B, db *DB)) {
+	for name, url := range map[string]func(b *testing.B) string{
+		"sqlite":   func(b *testing.B) string { return filepath.Join(b.TempDir(), "decant.db") },
+		"postgres": func(b *testing.B) string { return jobtest.Postgres(b) },
+	} {
+		b.Run("queue="+name, func(b *testing.B) {
+			db := openTest(b, url(b))
+			made := 0
+			for _, waiting := range []int{100, 10_000} {
+				fill(b, db, made, waiting)
+				made = waiting
+				b.Run(fmt.Sprintf("waiting=%d", waiting), func(b *testing.B) { bench(b, db) })
+			}
+		})
+	}
+}
+
+// fill adds exports, each with a waiting job, until there are as many.
+func fill(b *testing.B, db *DB, from, to int) {
+	var adding []job.Adding
+	for i := from; i < to; i++ {
+		k := int64(i)
+		e := job.Export{Key: fmt.Sprint("key", i), ID: fmt.Sprint("export", i), Owner: fmt.Sprint("owner", i%20), Request: []byte(`{}`)}
+		adding = append(adding, job.Adding{Export: e, Jobs: []job.Job{{ID: fmt.Sprint("job", i), Cause: job.Scheduled, K: &k, Due: k, NotBefore: k + 1}}})
+	}
+	if _, _, err := db.Create(b.Context(), adding, nil, job.Admission{}); err != nil {
+		b.Fatal(err)
+	}
+}
