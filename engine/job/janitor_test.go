@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,13 +131,15 @@ func TestJanitorFaults(t *testing.T) {
 		h.settle(0)
 		stop()
 		h.settle(time.Hour)
-		q := &sticky{Queue: h.queue, id: h.only(first).ID}
+		id := h.only(first).ID
+		q := &sticky{Queue: h.queue}
+		q.id.Store(&id)
 		defer h.start(h.janitor(q).Run)()
 		h.settle(time.Second)
 		if j := h.only(second); j.Status != job.Expired {
 			h.Errorf("beside a fault the other job is %s", j.Status)
 		}
-		q.id = ""
+		q.id.Store(nil)
 		h.settle(time.Minute)
 		if j := h.only(first); j.Status != job.Expired {
 			h.Errorf("behind the fault the job is %s", j.Status)
@@ -147,11 +150,11 @@ func TestJanitorFaults(t *testing.T) {
 // sticky is a queue that doesn't record of one job that it has expired.
 type sticky struct {
 	job.Queue
-	id string
+	id atomic.Pointer[string]
 }
 
 func (q *sticky) Expired(ctx context.Context, id string, now int64) error {
-	if id == q.id {
+	if stuck := q.id.Load(); stuck != nil && id == *stuck {
 		return errors.New("the database is away")
 	}
 	return q.Queue.Expired(ctx, id, now)

@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,15 +101,15 @@ func TestBudgets(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	inHouse(t, func(h *house) {
 		e := h.create(ann, whole)
-		free := int64(0)
+		var free atomic.Int64
 		c := h.workerConfig("w")
-		c.FreeDisk = func(string) (int64, error) { return free, nil }
+		c.FreeDisk = func(string) (int64, error) { return free.Load(), nil }
 		defer h.start(job.NewWorker(c).Run)()
 		h.settle(time.Minute)
 		if j := h.only(e); j.Status != job.NotProcessed || faultKind(j) != job.ServiceFault {
 			h.Errorf("without room the job is %s, %v", j.Status, j.Error)
 		}
-		free = 1 << 40
+		free.Store(1 << 40)
 		h.settle(5 * time.Minute)
 		if j := h.only(e); j.Status != job.Done || j.Error != nil {
 			h.Errorf("with room the job is %s, %v", j.Status, j.Error)
