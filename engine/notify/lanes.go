@@ -9,7 +9,7 @@ import (
 const (
 	laneWidth = 4                // messages to one host at a time
 	laneQueue = 256              // that may wait for it
-	laneRest  = 15 * time.Second // of one that found no place
+	laneRest  = 10 * time.Second // of one that found no place
 )
 
 // lanes keep a host that is slow from holding up the messages to others: each has its own few places.

@@ -29,8 +29,8 @@ type Deps struct {
 const (
 	capacity   = 1024             // messages collected and not yet recorded
 	batch      = 100              // collected at a time
-	lease      = 30 * time.Second // after which a message may be collected again; it is renewed while a try lasts
-	laneWait   = 10 * time.Second // for a place in a lane
+	lease      = 15 * time.Second // after which a message may be collected again; it is renewed while a try lasts
+	laneWait   = 5 * time.Second  // for a place in a lane
 	lookEvery  = 5 * time.Second  // where nothing wakes the notifier: other processes put messages into the outbox
 	graceToEnd = 10 * time.Second // for tries that are under way when it is told to stop
 )
