@@ -12,32 +12,50 @@ import (
 // Run makes a job of an export now: of a recurring one the run that was due last, or the one due last at another moment (ns), however long
 // ago; a *NotDueError where none was. A oneTime export's ranges are counted from now, or from the other moment. The job doesn't wait for the grace.
 func (s *Service) Run(ctx context.Context, who access.Caller, owner, id string, at *int64) (Job, error) {
-	e, err := s.Export(ctx, who, owner, id)
-	if err != nil {
-		return Job{}, err
-	}
-	now := s.c.Clock()
-	run := Instant{Due: now}
-	switch {
-	case at == nil:
-	case *at > now:
-		return Job{}, request.Faults{{Path: "at", Message: "this is later than now; a run reads what is stored: choose a moment that has passed"}}
-	case e.Type == Full:
-		return Job{}, request.Faults{{Path: "at", Message: "a full export has all that is stored, whenever it runs; leave this out"}}
-	default:
-		run.Due = *at
-	}
-	if e.Type == Recurring {
-		if run, err = dueLast(e, run.Due); err != nil {
+	for {
+		e, err := s.Export(ctx, who, owner, id)
+		if err != nil {
+			return Job{}, err
+		}
+		now := s.c.Clock()
+		run, err := asked(e, now, at)
+		if err != nil {
+			return Job{}, err
+		}
+		j := newJob(&e, Manual, now, run)
+		if err := s.c.Queue.Add(ctx, j, s.admission()); err != nil {
+			return Job{}, err
+		}
+		if j, err = s.c.Queue.Job(ctx, e.Owner, j.ID); err != nil {
+			return Job{}, err
+		}
+		if j.Version == e.Version {
+			s.wake()
+			return j, nil
+		}
+		// A job has the request that its export has when it is added. This one is another's than the run was found for.
+		if err := s.c.Queue.CancelJob(ctx, j.ID, now); err != nil && !errors.Is(err, ErrEnded) {
 			return Job{}, err
 		}
 	}
-	j := newJob(&e, Manual, now, run)
-	if err := s.c.Queue.Add(ctx, j, s.admission()); err != nil {
-		return Job{}, err
+}
+
+// asked is the run of an export that somebody asks for at a moment, or now.
+func asked(e Export, now int64, at *int64) (Instant, error) {
+	due := now
+	switch {
+	case at == nil:
+	case *at > now:
+		return Instant{}, request.Faults{{Path: "at", Message: "this is later than now; a run reads what is stored: choose a moment that has passed"}}
+	case e.Type == Full:
+		return Instant{}, request.Faults{{Path: "at", Message: "a full export has all that is stored, whenever it runs; leave this out"}}
+	default:
+		due = *at
 	}
-	s.wake()
-	return s.Job(ctx, who, j.ID)
+	if e.Type == Recurring {
+		return dueLast(e, due)
+	}
+	return Instant{Due: due}, nil
 }
 
 // dueLast is the run of an export that was due last at a moment.

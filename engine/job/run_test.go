@@ -1,11 +1,14 @@
 package job_test
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"decant/engine/export/request"
 	"decant/engine/job"
+	"decant/engine/job/database"
 )
 
 func TestRunOfARecurringExport(t *testing.T) {
@@ -42,6 +45,43 @@ func TestRunOfARecurringExport(t *testing.T) {
 	}
 	if after, err := b.Export(ctx, who, "", e.ID); err != nil || *after.Next != *e.Next {
 		t.Errorf("the schedule has moved: %v, %v", after.Next, err)
+	}
+}
+
+// interrupted is a queue to which something happens before a job is added.
+type interrupted struct {
+	*database.DB
+	before func()
+}
+
+func (q interrupted) Add(ctx context.Context, j job.Job, a job.Admission) error {
+	q.before()
+	return q.DB.Add(ctx, j, a)
+}
+
+// TestRunWhileTheExportChanges asks for a run of an export that is changed before the job is there: the run is one of the new schedule.
+func TestRunWhileTheExportChanges(t *testing.T) {
+	b := newBench(t)
+	who := owner("o")
+	e := b.create(t, who, hourly("c1"))
+	b.now += 9 * hour
+	changes := 0
+	b.serve(interrupted{b.queue, func() {
+		if changes++; changes > 1 {
+			return
+		}
+		if _, err := b.Change(t.Context(), who, "", e.ID, 0, hourly("c1", `"periodicity": "PT4H"`)); err != nil {
+			t.Error(err)
+		}
+	}})
+	j, err := b.Run(t.Context(), who, "", e.ID, nil)
+	if err != nil || *j.K != 2 || j.Due != noon+8*hour || j.Version != 2 {
+		t.Errorf("run: %+v, %v", j, err)
+	}
+	open, _, err := b.Jobs(t.Context(), who, job.Filter{Export: e.Key, Status: []job.Status{job.NotProcessed}})
+	manual := slices.DeleteFunc(open, func(j job.Job) bool { return j.Cause != job.Manual })
+	if err != nil || len(manual) != 1 || manual[0].ID != j.ID {
+		t.Errorf("%d jobs wait, %v", len(manual), err)
 	}
 }
 

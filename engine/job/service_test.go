@@ -59,8 +59,14 @@ func newBench(t testing.TB) *bench {
 			b.append(t, channel, noon-i*60*second)
 		}
 	}
+	b.serve(db)
+	return b
+}
+
+// serve makes the bench's Service work on a queue.
+func (b *bench) serve(queue job.Queue) {
 	b.Service = job.New(job.Config{
-		Queue:     db,
+		Queue:     queue,
 		Source:    b.source,
 		Artifacts: b.folder,
 		Limits:    func() job.Limits { return b.limits },
@@ -74,7 +80,6 @@ func newBench(t testing.TB) *bench {
 			return "", ""
 		},
 	})
-	return b
 }
 
 // append stores a sample of the one series that each channel has.
