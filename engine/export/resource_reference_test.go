@@ -30,12 +30,12 @@ func referenceResource(src *exporttest.Memory, s *service, kind string) (rows []
 				enabled = "true"
 			}
 			rows = append(rows, map[string]refValue{"id": word(e.ID), "owner": word(e.Owner), "title": word(e.Title), "tags": word(e.Tags...), "enabled": word(enabled),
-				"version": count64(e.Version), "nextDue": {number: e.NextDue}})
+				"version": count64(e.Version), "nextRun": {number: e.NextDue}})
 		}
 		return rows
 	case "job":
 		for _, j := range s.jobs {
-			rows = append(rows, map[string]refValue{"id": word(j.ID), "status": word(j.Status), "error": word(j.Error), "tries": count64(j.Tries), "due": count64(j.Due), "endedAt": {number: j.EndedAt}})
+			rows = append(rows, map[string]refValue{"id": word(j.ID), "status": word(j.Status), "error": word(j.Error), "tries": count64(j.Tries), "due": count64(j.Due), "finishedAt": {number: j.EndedAt}})
 		}
 		return rows
 	}
@@ -93,12 +93,12 @@ func drawFilter(t *rapid.T, rows []map[string]refValue) (filter []map[string]any
 			switch {
 			case name == "enabled":
 				entry[name] = v.texts[0] == "true"
-			case v.number == nil && (name == "nextDue" || name == "endedAt"):
+			case v.number == nil && (name == "nextRun" || name == "finishedAt"):
 				entry[name] = map[string]any{"gte": 0}
 			case v.number != nil:
 				bounds := map[string]any{}
 				unit := int64(1)
-				if strings.HasSuffix(name, "Time") || strings.HasSuffix(name, "At") || name == "nextDue" || name == "due" {
+				if strings.HasSuffix(name, "Time") || strings.HasSuffix(name, "At") || name == "nextRun" || name == "due" {
 					unit = 1e9
 				}
 				at := *v.number / unit

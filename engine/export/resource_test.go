@@ -90,7 +90,7 @@ func TestResourceGolden(t *testing.T) {
 	}
 	for name, format := range map[string]string{
 		"expanded": `"extension": "csv", "template": "expanded"`,
-		"local":    `"extension": "csv", "timezone": "Europe/Berlin", "timeFormat": "local", "columns": [{"id": "job.id", "label": "id"}, {"id": "job.due"}, {"id": "job.endedAt", "label": "end"}, {"id": "job.error"}]`,
+		"local":    `"extension": "csv", "timezone": "Europe/Berlin", "timeFormat": "local", "columns": [{"id": "job.id", "label": "id"}, {"id": "job.due"}, {"id": "job.finishedAt", "label": "end"}, {"id": "job.error"}]`,
 	} {
 		file := stream(t, src, parse(t, format, resource(`"resource": "job"`)), export.Options{Resources: known()})
 		formatstest.Golden(t, filepath.Join("resources", name+".csv.txt"), []byte(file))
@@ -138,7 +138,7 @@ func TestResourceFiltersEqualReference(t *testing.T) {
 			pass := len(filter) == 0 || slices.ContainsFunc(filter, func(entry map[string]any) bool {
 				for name, cond := range entry {
 					unit := int64(1)
-					if strings.HasSuffix(name, "Time") || strings.HasSuffix(name, "At") || name == "nextDue" || name == "due" {
+					if strings.HasSuffix(name, "Time") || strings.HasSuffix(name, "At") || name == "nextRun" || name == "due" {
 						unit = 1e9
 					}
 					if !referenceMatches(row[name], cond, unit) {

@@ -314,7 +314,7 @@ func TestISOTimesBecomeSeconds(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(valid))
 	f.Add([]byte(strings.Replace(valid, `"channelId"`, `"decimation": {"ds": "1M", "dsf": ["avg", "last"], "offset": "P3DT6H"}, "channelId"`, 1)))
-	f.Add([]byte(listing("", `"resource": "job", "filter": [{"status": "f*"}, {"job.endedAt": {"gte": "2026-09"}, "rows": {"lt": 3}}]`)))
+	f.Add([]byte(listing("", `"resource": "job", "filter": [{"status": "f*"}, {"job.finishedAt": {"gte": "2026-09"}, "rows": {"lt": 3}}]`)))
 	f.Add([]byte(recurring(`"id": "a", "tags": [{"label": "a", "value": "b"}], "run": "manual", "enabled": false, "grace": "PT0S", "backfill": 3`)))
 	f.Add([]byte(with(`"condition": {"target": {"value": "a\*"}, "channelId": "c", "subtopic": "", "unit": "V", "period": "P1D", "dsf": "last", "op": "ne", "value": 1e2}`)))
 	for _, name := range []string{"connhex-create.json", "meter-monthly.json"} {

@@ -33,11 +33,11 @@ var attributes = map[Resource][]Attribute{
 		{"count", NumberAttribute}, {"firstTime", TimeAttribute}, {"lastTime", TimeAttribute}},
 	ExportResource: {
 		{"id", TextAttribute}, {"owner", TextAttribute}, {"type", TextAttribute}, {"title", TextAttribute}, {"tags", ListAttribute},
-		{"enabled", BoolAttribute}, {"status", TextAttribute}, {"version", NumberAttribute}, {"nextDue", TimeAttribute},
+		{"enabled", BoolAttribute}, {"status", TextAttribute}, {"version", NumberAttribute}, {"nextRun", TimeAttribute},
 		{"createdAt", TimeAttribute}, {"updatedAt", TimeAttribute}},
 	JobResource: {
-		{"id", TextAttribute}, {"export", TextAttribute}, {"owner", TextAttribute}, {"status", TextAttribute}, {"cause", TextAttribute},
-		{"due", TimeAttribute}, {"tries", NumberAttribute}, {"createdAt", TimeAttribute}, {"startedAt", TimeAttribute}, {"endedAt", TimeAttribute},
+		{"id", TextAttribute}, {"exportId", TextAttribute}, {"owner", TextAttribute}, {"status", TextAttribute}, {"cause", TextAttribute},
+		{"due", TimeAttribute}, {"tries", NumberAttribute}, {"createdAt", TimeAttribute}, {"startedAt", TimeAttribute}, {"finishedAt", TimeAttribute},
 		{"expiresAt", TimeAttribute}, {"rows", NumberAttribute}, {"bytes", NumberAttribute}, {"error", TextAttribute}},
 }
 
