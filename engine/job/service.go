@@ -43,13 +43,14 @@ type Limits struct {
 // Service takes what users ask for. Its methods check what the caller's token may see: another owner's export is ErrNotFound, and so is one that
 // a limited token doesn't reach. They may be called from any number of goroutines. Scopes are the API's to check.
 //
-//	create.go, check.go   drafts to exports and their first jobs, all or none
-//	change.go, run.go     what becomes of an export later
-//	visible.go, listing.go  who sees what
-//	plan.go, preview.go   what a request would do; the plan that a worker runs
-//	stale.go              done jobs whose ranges have got samples since
-//	full.go               everything at once
-//	artifact.go, zip.go   files
+//	create.go, check.go      drafts to exports and their first jobs, all or none
+//	change.go, run.go        what becomes of an export later
+//	visible.go, listing.go   who sees what
+//	plan.go, preview.go      what a request would do; the plan that a worker runs
+//	stale.go                 done jobs whose ranges have got samples since
+//	full.go                  everything at once
+//	series.go, resources.go  what there is
+//	artifact.go, zip.go      files
 type Service struct {
 	c    Config
 	zips zips
