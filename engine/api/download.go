@@ -70,6 +70,9 @@ func (a *API) sendFile(w http.ResponseWriter, r *http.Request, j *job.Job, file 
 	if err := hasFiles(j, a.c.Clock()); err != nil {
 		return err
 	}
+	// The time that a server gives a request to arrive ends the context of whoever is still answering it. A GET has arrived, and a zip may
+	// take longer to make. A writer without deadlines, as in tests, has no such time.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	if file == zipName {
 		f, err := a.c.Service.Zip(r.Context(), *j)
 		if err != nil {

@@ -311,6 +311,31 @@ func TestSenderSetsDeadlines(t *testing.T) {
 	}
 }
 
+// TestDownloadOutlivesTheRequestsTime: the deadline for reading the request is lifted before a file is made or sent.
+func TestDownloadOutlivesTheRequestsTime(t *testing.T) {
+	s := newService(t)
+	s.create("alice", "x")
+	s.finishWith("a.csv", csvText, "b.csv", "", "manifest.json", "{}")
+	w := &arrived{ResponseRecorder: httptest.NewRecorder()}
+	r := newRequest("GET", "/exports/x/download")
+	r.Header.Set("Authorization", "Bearer "+s.tokens["alice"])
+	s.http.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || len(w.deadlines) != 1 || !w.deadlines[0].IsZero() {
+		t.Errorf("%d, read deadlines %v", w.Code, w.deadlines)
+	}
+}
+
+// arrived remembers read deadlines.
+type arrived struct {
+	*httptest.ResponseRecorder
+	deadlines []time.Time
+}
+
+func (w *arrived) SetReadDeadline(t time.Time) error {
+	w.deadlines = append(w.deadlines, t)
+	return nil
+}
+
 // stalling is a client that takes some writes, and then none in time.
 type stalling struct {
 	http.ResponseWriter
