@@ -107,6 +107,9 @@ func (c *createExportsCmd) read(stdin io.Reader) (all []client.Request, sources 
 			all, sources = append(all, r), append(sources, source)
 		}
 	}
+	if len(all) == 0 {
+		return nil, nil, usageError{errors.New("there is no request to create an export from: the list is empty")}
+	}
 	if c.ID != "" && len(all) > 1 {
 		return nil, nil, usageError{fmt.Errorf("--id names one export, and there are %d requests; put their ids into them", len(all))}
 	}
