@@ -135,8 +135,8 @@ func problemOf(err error) problem {
 		return newProblem(conflict, "the job has ended", nil)
 	case errors.Is(err, access.ErrNoCredentials), errors.Is(err, access.ErrInvalid):
 		return newProblem(unauthorized, err.Error(), nil)
-	case errors.Is(err, context.DeadlineExceeded):
-		return newProblem(notReady, "the call took too long; try again later", nil)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return newProblem(notReady, "the call took too long, or the service stops; try again later", nil)
 	}
 	return newProblem(internal, "the fault is the service's, not yours; its log has more under the id that stands in instance", nil)
 }

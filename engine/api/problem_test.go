@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,6 +67,7 @@ func TestProblemOf(t *testing.T) {
 		{job.ErrVersion, 412, "changed"},
 		{job.ErrNotFound, 404, "not-found"},
 		{job.ErrEnded, 409, "conflict"},
+		{context.DeadlineExceeded, 503, "not-ready"},
 		{errors.New("SECRET"), 500, "internal"},
 		{fmt.Errorf("SECRET: %w", os.ErrNotExist), 500, "internal"},
 	} {

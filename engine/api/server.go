@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -151,7 +152,10 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler)
 	}
 	p := problemOf(err)
-	if p.Status >= 500 {
+	switch {
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		// The client has gone; nobody reads what follows, and nothing is wrong.
+	case p.Status == http.StatusInternalServerError:
 		id := newErrorID()
 		p.Instance = "urn:decant:error:" + id
 		a.c.Log.Error("a call failed", "id", id, "method", r.Method, "path", r.URL.Path, "error", err)
