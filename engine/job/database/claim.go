@@ -8,9 +8,11 @@ import (
 	"decant/engine/job"
 )
 
-// inTurn are owners with a job that is free, in the order in which they are to be served. A job in progress whose lease has ended is nobody's work.
-const inTurn = `SELECT o.owner FROM owners o
-	WHERE EXISTS (SELECT 1 FROM jobs j WHERE j.owner = o.owner AND j.free_at IS NOT NULL AND j.free_at <= $1)
+// withFree are owners o with a job that is free. The least free_at of an owner is the first entry of jobs_free; an EXISTS would make SQLite go through all of them.
+const withFree = ` FROM owners o WHERE (SELECT min(j.free_at) FROM jobs j WHERE j.owner = o.owner AND j.free_at IS NOT NULL) <= $1`
+
+// inTurn are these owners in the order in which they are to be served. A job in progress whose lease has ended is nobody's work.
+const inTurn = `SELECT o.owner` + withFree + `
 	ORDER BY (SELECT count(*) FROM jobs r WHERE r.owner = o.owner AND r.status = 'inProgress' AND r.free_at > $1), o.turn, o.owner`
 
 // nextOf is the free job of an owner that was due first, of those that no earlier one of the same schedule holds up. The plus keeps both databases from reading by
@@ -23,13 +25,14 @@ const nextOf = `SELECT j.id, j.cancel FROM jobs j
 
 func (db *DB) Claim(ctx context.Context, worker string, now, until int64) (*job.Claimed, error) {
 	// Mostly there is nothing to do, and a look at it should not wait for a writer.
-	var waiting bool
 	err := db.read(ctx, func(t tx) error {
-		owners, err := rows(t, one[string], inTurn+` LIMIT 1`, now)
-		waiting = len(owners) > 0
-		return err
+		var found int64
+		return t.row(`SELECT 1`+withFree+` LIMIT 1`, []any{now}, &found)
 	})
-	if err != nil || !waiting {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	var claimed *job.Claimed
