@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -227,6 +229,52 @@ func TestFull(t *testing.T) {
 	}
 	if w := s.call("alice", "POST", "/exports/full", `{}`); w.Code != http.StatusForbidden {
 		t.Errorf("no administrator: %d", w.Code)
+	}
+}
+
+// Over a connection: HEAD has the headers of GET and no body, and a path that isn't clean is no redirect, which would lose a body.
+func TestOverAConnection(t *testing.T) {
+	s := newService(t)
+	s.create("alice", "x")
+	server := httptest.NewServer(s.api.Handler())
+	defer server.Close()
+	client := server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	defer client.CloseIdleConnections()
+	call := func(method, path string, body io.Reader) (*http.Response, []byte) {
+		r, err := http.NewRequest(method, server.URL+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+s.tokens["alice"])
+		r.Header.Set("Content-Type", "application/json")
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer, text
+	}
+	get, text := call("GET", "/exports/x", nil)
+	head, none := call("HEAD", "/exports/x", nil)
+	if head.StatusCode != http.StatusOK || len(none) != 0 || head.ContentLength != int64(len(text)) || head.Header.Get("ETag") != get.Header.Get("ETag") {
+		t.Errorf("HEAD: %d, %d bytes of %d, %v", head.StatusCode, len(none), head.ContentLength, head.Header)
+	}
+	for _, path := range []string{"//exports", "/exports/", "/exports/./x"} {
+		if answer, _ := call("POST", path, strings.NewReader(oneTime())); answer.StatusCode != http.StatusNotFound {
+			t.Errorf("POST %s: %d", path, answer.StatusCode)
+		}
+	}
+	// More than the limit is refused whether the length is said before or not.
+	large := strings.Repeat(" ", 1<<20) + "{}"
+	for _, body := range []io.Reader{strings.NewReader(large), io.MultiReader(strings.NewReader(large))} {
+		if answer, text := call("POST", "/exports", body); answer.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("a large body: %d: %s", answer.StatusCode, text)
+		}
 	}
 }
 

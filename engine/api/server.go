@@ -139,6 +139,9 @@ func (a *API) run(rt route, w http.ResponseWriter, r *http.Request) error {
 			return job.ErrNotFound
 		}
 	}
+	if lenient(r) {
+		w.Header().Set("Preference-Applied", "handling=lenient")
+	}
 	if err := checkQuery(rt, r); err != nil {
 		return err
 	}
