@@ -21,7 +21,7 @@ import (
 func TestDyingWorkers(t *testing.T) {
 	seeds := uint64(2)
 	if os.Getenv("DECANT_LONG") == "1" {
-		seeds = 300
+		seeds = 100
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
