@@ -69,9 +69,4 @@ func (a *API) downloadArtifact(w http.ResponseWriter, r *http.Request, _ access.
 	return a.sendFile(w, r, &j, file)
 }
 
-var (
-	badLink     = kind{"bad-link", http.StatusForbidden, "The link is not valid"}
-	linkExpired = kind{"link-expired", http.StatusGone, "The link has expired"}
-)
-
 var errNoLink = refuse(badLink, "the link is not valid: it is incomplete, was changed or was revoked; read the job again with GET /jobs/{id} for a new one")

@@ -37,17 +37,12 @@ type sender struct {
 	refused error
 }
 
-var (
-	unsatisfiable      = kind{"range-not-satisfiable", http.StatusRequestedRangeNotSatisfiable, "The file has no such bytes"}
-	preconditionFailed = kind{"precondition-failed", http.StatusPreconditionFailed, "The file is not the one that was meant"}
-)
-
 func (s *sender) WriteHeader(status int) {
 	switch status {
 	case http.StatusRequestedRangeNotSatisfiable:
-		s.refused = refuse(unsatisfiable, "the file has not the bytes that Range asks for; Content-Range says how many it has")
+		s.refused = refuse(noSuchRange, "the file has not the bytes that Range asks for; Content-Range says how many it has")
 	case http.StatusPreconditionFailed:
-		s.refused = refuse(preconditionFailed, "If-Match or If-Unmodified-Since doesn't hold: the file is another one")
+		s.refused = refuse(otherFile, "If-Match or If-Unmodified-Since doesn't hold: the file is another one")
 	default:
 		s.ResponseWriter.WriteHeader(status)
 	}
