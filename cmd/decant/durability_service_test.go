@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"decant/engine/job/jobtest"
 )
 
 // The export service is killed with kill -9 over and over while it runs jobs. Afterwards each job is done once, its files have the bytes of an
@@ -27,51 +29,115 @@ func TestJobsEndOnceThoughTheServiceIsKilled(t *testing.T) {
 	}
 	r := random(t)
 	mail := serveMail(t)
-	s := newLiveService(t, fmt.Sprintf("[notify]\nallow_private = [\"127.0.0.1\"]\n[notify.email]\nhost = \"127.0.0.1\"\nport = %d\ntls = \"none\"\nfrom = \"decant@example.com\"\n", mail.port))
+	s := newLiveService(t, mail.config())
 	s.store(r, 40_000)
+	undisturbed := s.undisturbed()
 
-	undisturbed := map[string]string{} // by extension: the file's SHA-256
-	var lines []string
-	for extension, fields := range killedRequests {
-		request := fmt.Sprintf(`{"format": {"extension": %q}, "type": "oneTime", %s, %s}`, extension, fields, toldByMail)
-		undisturbed[extension] = s.export(extension, request)
-		lines = append(lines, slices.Repeat([]string{request + "\n"}, jobs/len(killedRequests))...)
-	}
-	r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 	p := s.start()
-	s.call("POST", "/exports/bulk", "application/jsonl", strings.Join(lines, ""), http.StatusCreated, nil)
+	s.submit(r, jobs)
 	for range kills {
 		time.Sleep(time.Duration(r.Int64N(int64(400 * time.Millisecond))))
 		p.kill()
 		mail.next()
 		p = s.start()
 	}
+	ended := s.ended(jobs)
+	if code := p.stop(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, p.stderr)
+	}
+	again := s.check(ended, undisturbed)
+	mail.check(t, jobs)
+	t.Logf("%d of %d jobs were begun more than once, %d messages were sent more than once", again, jobs, mail.repeated())
+}
+
+// Workers of their own share a queue in PostgreSQL with the service, and are killed: one comes back under its name, one is gone for good and is missed when its
+// lease ends.
+func TestWorkersShareAQueueAndAreKilled(t *testing.T) {
+	t.Parallel()
+	const jobs = 32
+	database := jobtest.Postgres(t)
+	r := random(t)
+	mail := serveMail(t)
+	s := newLiveService(t, fmt.Sprintf("[service]\ndatabase = %q\nlease = \"2s\"\nworkers = 1\n", database)+mail.config())
+	s.store(r, 40_000)
+	undisturbed := s.undisturbed()
+
+	p := s.start()
+	worker := func(name string) *process {
+		w := start(t, "decant", "serve", "--role", "worker", "--name", name, "--data", s.data, "--config", s.config)
+		w.await("the worker waits for jobs", 1)
+		return w
+	}
+	leaving, staying := worker("leaving"), worker("staying")
+	s.submit(r, jobs)
+	leaving.await("a job's try ended", 1)
+	leaving.kill()
+	staying.await("a job's try ended", 2)
+	staying.kill()
+	mail.next()
+	staying = worker("staying")
+	ended := s.ended(jobs)
+	for _, process := range []*process{staying, p} {
+		if code := process.stop(); code != exitDone {
+			t.Errorf("exit code %d\n%s", code, process.stderr)
+		}
+	}
+	again := s.check(ended, undisturbed)
+	mail.check(t, jobs)
+	t.Logf("%d of %d jobs were begun more than once", again, jobs)
+}
+
+// submit creates exports of every kind of killedRequests, n in all, in one call.
+func (s *liveService) submit(r *rand.Rand, n int) {
+	s.t.Helper()
+	var lines []string
+	for extension := range killedRequests {
+		lines = append(lines, slices.Repeat([]string{killedRequest(extension) + "\n"}, n/len(killedRequests))...)
+	}
+	r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
+	s.call("POST", "/exports/bulk", "application/jsonl", strings.Join(lines, ""), http.StatusCreated, nil)
+}
+
+// undisturbed makes each of killedRequests by decant export: the files' SHA-256 by extension.
+func (s *liveService) undisturbed() map[string]string {
+	s.t.Helper()
+	sums := map[string]string{}
+	for extension := range killedRequests {
+		sums[extension] = s.export(extension, killedRequest(extension))
+	}
+	return sums
+}
+
+// ended gives all jobs, n of them, when they have ended and were told of.
+func (s *liveService) ended(n int) []liveJob {
+	s.t.Helper()
 	var listed struct {
 		Jobs []liveJob `json:"jobs"`
 	}
-	poll(t, "all jobs ended and were told of", func() bool {
+	poll(s.t, "all jobs ended and were told of", func() bool {
 		listed.Jobs = nil
 		s.call("GET", "/jobs?pageSize=1000", "", "", http.StatusOK, &listed)
-		return len(listed.Jobs) == jobs && !slices.ContainsFunc(listed.Jobs, liveJob.pending)
+		return len(listed.Jobs) == n && !slices.ContainsFunc(listed.Jobs, liveJob.pending)
 	})
-	again := 0
-	for _, j := range listed.Jobs {
+	return listed.Jobs
+}
+
+// check holds jobs to be done, with the bytes of an undisturbed export and no folders besides, and says how many were begun more than once.
+func (s *liveService) check(jobs []liveJob, undisturbed map[string]string) (again int) {
+	s.t.Helper()
+	for _, j := range jobs {
 		switch {
 		case j.Status != "done" || len(j.Artifacts) != 2:
-			t.Errorf("job %s: %+v; want done, with a file and its manifest", j.ID, j)
+			s.t.Errorf("job %s: %+v; want done, with a file and its manifest", j.ID, j)
 		case j.Artifacts[0].SHA256 != undisturbed[strings.TrimPrefix(filepath.Ext(j.Artifacts[0].File), ".")]:
-			t.Errorf("job %s: %s has other bytes than without a kill", j.ID, j.Artifacts[0].File)
+			s.t.Errorf("job %s: %s has other bytes than without a kill", j.ID, j.Artifacts[0].File)
 		}
 		if j.Tries > 1 {
 			again++
 		}
 	}
-	if code := p.stop(); code != exitDone {
-		t.Errorf("exit code %d\n%s", code, p.stderr)
-	}
-	mail.check(t, jobs)
-	s.onlyFoldersOf(listed.Jobs)
-	t.Logf("%d of %d jobs were begun more than once, %d messages were sent more than once", again, jobs, mail.repeated())
+	s.onlyFoldersOf(jobs)
+	return again
 }
 
 // killedRequests are the items of requests, by extension: long enough that a kill hits them.
@@ -80,6 +146,10 @@ var killedRequests = map[string]string{
 	"xlsx":    `"items": [{"params": {"target": {"value": "*"}, "channelId": "plant", "subtopic": "s", "decimation": {"ds": "1m", "dsf": "stddev"}}}]`,
 	"parquet": `"items": [{"params": {"target": {"value": "a"}, "channelId": "plant", "subtopic": "s"}}]`,
 	"pdf":     `"items": [{"params": {"target": {"value": "a"}, "channelId": "plant", "subtopic": "s", "decimation": {"ds": "1h"}}}]`,
+}
+
+func killedRequest(extension string) string {
+	return fmt.Sprintf(`{"format": {"extension": %q}, "type": "oneTime", %s, %s}`, extension, killedRequests[extension], toldByMail)
 }
 
 const toldByMail = `"notification": {"messages": [` +
@@ -122,7 +192,7 @@ func newLiveService(t *testing.T, config string) *liveService {
 	if err := os.WriteFile(s.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, errs, code := decantOutput(t, "token", "create", "--data", s.data, "--owner", "ops", "--scopes", "admin")
+	out, errs, code := decantOutput(t, "token", "create", "--data", s.data, "--config", s.config, "--owner", "ops", "--scopes", "admin")
 	if code != exitDone {
 		t.Fatal(errs)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -37,6 +38,18 @@ func serveMail(t *testing.T) *mailbox {
 	})
 	t.Cleanup(func() { l.Close(); open.Wait() })
 	return m
+}
+
+// config is the section of decant.toml that sends mail here.
+func (m *mailbox) config() string {
+	return fmt.Sprintf(`[notify]
+allow_private = ["127.0.0.1"]
+[notify.email]
+host = "127.0.0.1"
+port = %d
+tls = "none"
+from = "decant@example.com"
+`, m.port)
 }
 
 // talk is one connection: RFC 5321 as far as a sender without extensions needs it. What comes by it belongs to the life in which it began, though it be
