@@ -15,6 +15,7 @@ type benchCmd struct {
 	Decimation benchDecimationCmd `cmd:"" help:"From stored samples to buckets, against reading the same columns from memory."`
 	Ingest     benchIngestCmd     `cmd:"" help:"From MQTT messages to a synced store, against appending the same samples to it."`
 	Export     benchExportCmd     `cmd:"" help:"From a request to a file's bytes."`
+	Service    benchServiceCmd    `cmd:"" help:"The export service, against the same exports without it."`
 }
 
 // benchFlags are common to all benchmarks.
@@ -28,7 +29,7 @@ type benchFlags struct {
 	Time    time.Duration `help:"Least time of a measurement (250ms)." default:"250ms" placeholder:"DURATION"`
 }
 
-// options takes the flags over into o and reports every fault.
+// options takes the flags over into o.
 func (f *benchFlags) options(o bench.Options) (bench.Options, error) {
 	o.Data, o.Series, o.Dir, o.Count, o.Time = f.Dataset, f.Series, f.Dir, f.Count, f.Time
 	o.Cores = f.CPU
@@ -45,9 +46,6 @@ func (f *benchFlags) options(o bench.Options) (bench.Options, error) {
 		}
 		o.Dir = filepath.Join(cache, "decant", "bench")
 	}
-	if err := o.Validate(); err != nil {
-		return o, usageError{err}
-	}
 	return o, nil
 }
 
@@ -57,12 +55,17 @@ func (a *app) bench(f benchFlags, o bench.Options, run func(context.Context, ben
 	if err != nil {
 		return err
 	}
-	say := func(text string) {
-		if !a.quiet {
-			fmt.Fprintln(a.stderr, text)
-		}
+	if err := o.Validate(); err != nil {
+		return usageError{err}
 	}
-	return interrupted(a.ctx, run(a.ctx, o, a.stdout, say))
+	return interrupted(a.ctx, run(a.ctx, o, a.stdout, a.say))
+}
+
+// say tells people something, beside the benchmark's text.
+func (a *app) say(text string) {
+	if !a.quiet {
+		fmt.Fprintln(a.stderr, text)
+	}
 }
 
 type benchDecimationCmd struct {
@@ -98,4 +101,24 @@ type benchExportCmd struct {
 func (c *benchExportCmd) Run(a *app) error {
 	o := bench.Options{Input: c.Input, Formats: c.Format, Buckets: c.Bucket, Functions: c.Func}
 	return a.bench(c.benchFlags, o, bench.RunExport)
+}
+
+type benchServiceCmd struct {
+	benchFlags
+	Case    []string      `help:"due: many recurring exports of one second; through: one export from the call to the job's end; api: a call's latency under load (all)." placeholder:"CASE,…"`
+	Exports int           `help:"How many are due in one second (1000)." placeholder:"N"`
+	Rate    int           `help:"Messages a second that come while the API is called (10000)." placeholder:"N"`
+	Load    time.Duration `help:"How long the API is called under each load (10s)." placeholder:"DURATION"`
+}
+
+func (c *benchServiceCmd) Run(a *app) error {
+	shared, err := c.options(bench.Options{})
+	if err != nil {
+		return err
+	}
+	o := bench.ServiceOptions{Options: shared, Cases: c.Case, Exports: c.Exports, Rate: c.Rate, Load: c.Load}
+	if err := o.Validate(); err != nil {
+		return usageError{err}
+	}
+	return interrupted(a.ctx, bench.RunService(a.ctx, o, a.stdout, a.say))
 }
