@@ -9,7 +9,7 @@ import (
 	"decant/engine/job/jobtest"
 )
 
-// BenchmarkClaim is what a worker waits for: a claim of one of many waiting jobs of 20 owners, most of them of schedules, on disk. The job is put back in line, so
+// BenchmarkClaim is what a worker waits for: a claim of one of many waiting jobs of up to 20 owners, on disk. The job is put back in line, so
 // that as many wait at each turn; that isn't measured.
 func BenchmarkClaim(b *testing.B) {
 	eachQueue(b, func(b *testing.B, db *DB) {
@@ -42,7 +42,7 @@ func BenchmarkClaimNothing(b *testing.B) {
 func BenchmarkFind(b *testing.B) {
 	eachQueue(b, func(b *testing.B, db *DB) {
 		for b.Loop() {
-			if found, err := db.Find(b.Context(), "owner3", "export3"); err != nil || len(found) != 1 {
+			if found, err := db.Find(b.Context(), "owner1", "export1"); err != nil || len(found) != 1 {
 				b.Fatal(found, err)
 			}
 		}
@@ -68,13 +68,21 @@ func eachQueue(b *testing.B, bench func(b *testing.B, db *DB)) {
 	}
 }
 
-// fill adds exports, each with a waiting job, until there are as many.
+// fill adds waiting jobs until there are as many: 50 an export, the first of them of a schedule.
 func fill(b *testing.B, db *DB, url string, from, to int) {
+	const each = 50
 	var adding []job.Adding
-	for i := from; i < to; i++ {
-		k := int64(i)
-		e := job.Export{Key: fmt.Sprint("key", i), ID: fmt.Sprint("export", i), Owner: fmt.Sprint("owner", i%20), Request: []byte(`{}`)}
-		adding = append(adding, job.Adding{Export: e, Jobs: []job.Job{{ID: fmt.Sprint("job", i), Cause: job.Scheduled, K: &k, Due: k, NotBefore: k + 1}}})
+	for i := from / each; i < to/each; i++ {
+		a := job.Adding{Export: job.Export{Key: fmt.Sprint("key", i), ID: fmt.Sprint("export", i), Owner: fmt.Sprint("owner", i%20), Request: []byte(`{}`)}}
+		for n := range each {
+			due := int64(i + n)
+			j := job.Job{ID: fmt.Sprintf("job %d %d", i, n), Cause: job.Manual, Due: due, NotBefore: due + 1}
+			if n == 0 {
+				j.Cause, j.K = job.Scheduled, &due
+			}
+			a.Jobs = append(a.Jobs, j)
+		}
+		adding = append(adding, a)
 	}
 	if _, _, err := db.Create(b.Context(), adding, nil, job.Admission{}); err != nil {
 		b.Fatal(err)

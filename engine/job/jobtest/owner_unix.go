@@ -39,4 +39,5 @@ func (s *server) giveAway(folder string) {
 // become makes a command run as the server's user, in a process group of its own: a signal to the test's group isn't for the server.
 func (o owner) become(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: o.credential, Setpgid: true}
+	endWithTest(c.SysProcAttr)
 }

@@ -1,8 +1,9 @@
 package jobtest
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -17,7 +18,7 @@ import (
 // settings make a server quick and forgetful: a test has no use for a database after the power has failed.
 var settings = []string{
 	"fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200", "shared_buffers = 32MB", "autovacuum = off",
-	"listen_addresses = '127.0.0.1'", "unix_socket_directories = ''",
+	"listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "lc_messages = 'C'",
 }
 
 // Postgres starts a PostgreSQL server of its own for a test, on a port of the loopback interface, and gives the URL of an empty database. The server ends
@@ -56,8 +57,7 @@ func Postgres(t testing.TB) string {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.run("pg_ctl", "-D", s.data, "-m", "immediate", "-w", "stop") })
-	s.run("pg_ctl", "-D", s.data, "-w", "-t", "60", "-l", filepath.Join(folder, "log"), "start")
+	s.start()
 	at := url.URL{Scheme: "postgres", User: url.User("decant"), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Path: "/postgres", RawQuery: "sslmode=disable"}
 	return at.String()
 }
@@ -70,22 +70,52 @@ type server struct {
 	owner
 }
 
+// command is one of PostgreSQL's programs, run by the server's user.
+func (s *server) command(program string, args ...string) *exec.Cmd {
+	c := exec.Command(filepath.Join(s.bin, program), args...)
+	c.Dir = filepath.Dir(s.data)
+	s.become(c)
+	return c
+}
+
 func (s *server) run(program string, args ...string) {
 	s.t.Helper()
-	// Files, not pipes: the server inherits them from pg_ctl, and a pipe would be read until the server ends.
-	output, err := os.CreateTemp(s.t.TempDir(), program)
+	if output, err := s.command(program, args...).CombinedOutput(); err != nil {
+		s.t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, output)
+	}
+}
+
+// start starts the server as a child, waits until it says that it is ready, and has it stopped when the test ends.
+func (s *server) start() {
+	s.t.Helper()
+	c := s.command("postgres", "-D", s.data)
+	log, err := c.StderrPipe()
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer output.Close()
-	c := exec.Command(filepath.Join(s.bin, program), args...)
-	c.Dir, c.Stdout, c.Stderr = filepath.Dir(s.data), output, output
-	s.owner.become(c)
-	if err := c.Run(); err != nil {
-		text, _ := os.ReadFile(output.Name())
-		log, _ := os.ReadFile(filepath.Join(filepath.Dir(s.data), "log"))
-		s.t.Fatalf("%s %s: %v\n%s%s", program, strings.Join(args, " "), err, text, bytes.TrimSpace(log))
+	if err := c.Start(); err != nil {
+		s.t.Fatal(err)
 	}
+	read := make(chan struct{})
+	s.t.Cleanup(func() {
+		s.run("pg_ctl", "-D", s.data, "-m", "immediate", "-W", "stop")
+		<-read
+		c.Wait() // an immediate stop has an exit code of its own, which tells nothing
+	})
+	lines := bufio.NewScanner(log)
+	var said []string
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "database system is ready to accept connections") {
+			go func() {
+				defer close(read)
+				io.Copy(io.Discard, log)
+			}()
+			return
+		}
+		said = append(said, lines.Text())
+	}
+	close(read)
+	s.t.Fatalf("PostgreSQL did not start:\n%s", strings.Join(said, "\n"))
 }
 
 // programs finds the folder of the newest PostgreSQL's programs; "" where there is none.
