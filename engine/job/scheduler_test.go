@@ -183,7 +183,7 @@ func TestPaused(t *testing.T) {
 func TestSchedulers(t *testing.T) {
 	inHouse(t, func(h *house) {
 		var exports []job.Export
-		for range 20 {
+		for range 10 {
 			exports = append(exports, h.create(ann, every("PT1H", "")))
 		}
 		for range 3 {
@@ -201,8 +201,12 @@ func TestSchedulers(t *testing.T) {
 // TestManyDue makes the jobs of more exports than are looked at together, in one moment.
 func TestManyDue(t *testing.T) {
 	inHouse(t, func(h *house) {
-		for range 300 {
-			h.create(ann, every("PT1H", ""))
+		var adding []job.Adding
+		for i := range 300 {
+			adding = append(adding, job.Adding{Export: recurringExport(i, h.now())})
+		}
+		if _, _, err := h.queue.Create(h.Context(), adding, nil, job.Admission{}); err != nil {
+			h.Fatal(err)
 		}
 		var mu sync.Mutex
 		told := 0
