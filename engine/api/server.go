@@ -32,7 +32,7 @@ type Config struct {
 // Limits bound a call. Zero is the default.
 type Limits struct {
 	Body int64         // bytes of a request; default 1 MiB
-	Bulk int64         // bytes of a bulk request; default 16 MiB
+	Bulk int64         // bytes of a bulk request; default 16 MiB, or Body where that is more
 	Link time.Duration // how long a downloadUrl is good; default and most 1 h
 }
 
@@ -74,7 +74,7 @@ func (a *API) limits() Limits {
 		l.Body = defaultBody
 	}
 	if l.Bulk <= 0 {
-		l.Bulk = defaultBulk
+		l.Bulk = max(defaultBulk, l.Body)
 	}
 	if l.Link <= 0 || l.Link > maxLink {
 		l.Link = maxLink
