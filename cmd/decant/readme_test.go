@@ -45,6 +45,17 @@ func normal(text string) string {
 	return durations.ReplaceAllString(text, " TIME")
 }
 
+// called are what differs between two calls of a service: ids and the times of today.
+var called = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`)
+
+// normalStep is what a step prints, less what differs from run to run.
+func normalStep(command, text string) string {
+	if strings.HasPrefix(command, "decant exports") {
+		text = called.ReplaceAllString(text, "CALLED")
+	}
+	return normal(text)
+}
+
 // TestReadme runs README's commands, in order, in one folder, and holds what they print against what README shows.
 func TestReadme(t *testing.T) {
 	if testing.Short() {
@@ -75,6 +86,7 @@ type readmeRun struct {
 	dir         string
 	env         []string
 	port        string // stands for README's 1883
+	http        string // and for its 8080
 	noMosquitto bool
 }
 
@@ -90,12 +102,8 @@ func newReadmeRun(t *testing.T) *readmeRun {
 	if err := os.Symlink(self, filepath.Join(bin, "decant")); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	listener.Close()
+	_, port, _ := net.SplitHostPort(freeAddr(t))
+	_, http, _ := net.SplitHostPort(freeAddr(t))
 	config := "listener 1883 127.0.0.1\nallow_anonymous true\npersistence true\nmax_queued_messages 0\n"
 	files := map[string]string{
 		"mosquitto.conf": strings.ReplaceAll(config, "1883", port),
@@ -111,6 +119,7 @@ func newReadmeRun(t *testing.T) *readmeRun {
 		dir:         dir,
 		env:         append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH")+string(os.PathListSeparator)+"/usr/sbin", "DECANT_DATA="),
 		port:        port,
+		http:        http,
 		noMosquitto: !haveMosquitto(t),
 	}
 }
@@ -118,7 +127,7 @@ func newReadmeRun(t *testing.T) *readmeRun {
 // run runs a step and gives what it prints, or nothing where it does not run here.
 func (r *readmeRun) run(s step) string {
 	r.t.Helper()
-	command := strings.ReplaceAll(s.command, "1883", r.port)
+	command := strings.NewReplacer("1883", r.port, "8080", r.http, "decant serve", "decant serve --listen 127.0.0.1:"+r.http).Replace(s.command)
 	command = strings.Replace(command, goRun, "decant", 1)
 	needsBroker := strings.Contains(command, "mosquitto") || strings.Contains(command, "--broker") || strings.Contains(command, "series --data ./plant")
 	switch {
@@ -127,21 +136,27 @@ func (r *readmeRun) run(s step) string {
 	case needsBroker && r.noMosquitto:
 		r.t.Logf("mosquitto is not installed; not run: %s", command)
 		return ""
+	case strings.HasPrefix(command, "curl ") && !haveCurl(r.t):
+		r.t.Logf("curl is not installed; not run: %s", command)
+		return ""
+	case strings.HasPrefix(command, "export "):
+		r.export(strings.TrimPrefix(command, "export "))
+		return ""
 	case strings.HasSuffix(command, "&"):
 		r.background(strings.TrimSuffix(command, "&"))
 		return ""
 	}
 	// What a device published is on its way for a moment, so a listing may have to be looked at again.
-	want := normal(strings.ReplaceAll(s.prints, goRun, "decant"))
+	want := normalStep(command, strings.ReplaceAll(s.prints, goRun, "decant"))
 	var got string
 	for try := 0; ; try++ {
 		got = strings.ReplaceAll(r.output(command), r.port, "1883")
-		if normal(got) == want || !strings.HasPrefix(command, "decant series") || try == 100 {
+		if normalStep(command, got) == want || !strings.HasPrefix(command, "decant series") || try == 100 {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if normal(got) != want && os.Getenv("UPDATE") == "" {
+	if normalStep(command, got) != want && os.Getenv("UPDATE") == "" {
 		r.t.Errorf("$ %s\nprints\n%s\nREADME shows\n%s", s.command, got, s.prints)
 	}
 	if strings.HasPrefix(s.command, goRun) {
@@ -165,6 +180,13 @@ func (r *readmeRun) output(command string) string {
 	return stdout.String()
 }
 
+// export sets a variable for the commands that follow.
+func (r *readmeRun) export(assignment string) {
+	name, _, _ := strings.Cut(assignment, "=")
+	value := r.output("export " + assignment + "; printf %s \"$" + name + "\"")
+	r.env = append(r.env, name+"="+value)
+}
+
 // background starts a server and waits until it serves.
 func (r *readmeRun) background(command string) {
 	r.t.Helper()
@@ -173,7 +195,11 @@ func (r *readmeRun) background(command string) {
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	c.Dir, c.Env = r.dir, r.env
-	log := &lines{want: "connected to broker", seen: make(chan struct{})}
+	want := "connected to broker"
+	if strings.HasPrefix(command, "decant serve") {
+		want = "the export service listens"
+	}
+	log := &lines{want: want, seen: make(chan struct{})}
 	c.Stderr = log
 	if err := c.Start(); err != nil {
 		r.t.Fatal(err)
@@ -189,7 +215,7 @@ func (r *readmeRun) background(command string) {
 	select {
 	case <-log.seen:
 	case <-time.After(30 * time.Second):
-		r.t.Fatalf("%s does not say that it is connected:\n%s", command, log.text.String())
+		r.t.Fatalf("%s does not say %q:\n%s", command, want, log.text.String())
 	}
 }
 
@@ -203,6 +229,14 @@ func haveMosquitto(t *testing.T) bool {
 		t.Fatal("mosquitto is not installed (Debian package mosquitto)")
 	}
 	return false
+}
+
+func haveCurl(t *testing.T) bool {
+	_, err := exec.LookPath("curl")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("curl is not installed (Debian package curl)")
+	}
+	return err == nil
 }
 
 func waitForPort(t *testing.T, address string) {
