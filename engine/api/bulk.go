@@ -33,15 +33,15 @@ func (a *API) createExports(w http.ResponseWriter, r *http.Request, who access.C
 		return err
 	}
 	drafts := make([]job.Draft, len(texts))
-	masked := &job.DraftsError{}
+	wrong := &job.DraftsError{}
 	for i, text := range texts {
 		drafts[i] = job.Draft{Text: text, Lenient: lenient(r)}
-		if faults := maskedTargets(text); len(faults) > 0 {
-			masked.Drafts = append(masked.Drafts, job.DraftFault{Index: i, Err: faults})
+		if faults := draftFaults(text); len(faults) > 0 {
+			wrong.Drafts = append(wrong.Drafts, job.DraftFault{Index: i, Err: faults})
 		}
 	}
-	if len(masked.Drafts) > 0 {
-		return refuseDrafts(masked)
+	if len(wrong.Drafts) > 0 {
+		return refuseDrafts(wrong)
 	}
 	made, again, err := a.c.Service.Create(r.Context(), who, drafts, key)
 	if err != nil {
@@ -140,7 +140,7 @@ func refuseDrafts(err error) error {
 	refused := &refusal{kind: faulty}
 	worst := -1
 	for _, d := range drafts.Drafts {
-		k, faults := draftFaults(d)
+		k, faults := faultsOf(d)
 		if faults == nil {
 			return d.Err
 		}
@@ -156,8 +156,8 @@ func refuseDrafts(err error) error {
 // draftKinds are what can be wrong with a request of many. The answer has the first of these that is.
 var draftKinds = []kind{faulty, unknownSeries, overLimit, forbidden, conflict}
 
-// draftFaults is what is wrong with one of many requests; nil faults are an error that is not the request's.
-func draftFaults(d job.DraftFault) (kind, request.Faults) {
+// faultsOf is what is wrong with one of many requests; nil faults are an error that is not the request's.
+func faultsOf(d job.DraftFault) (kind, request.Faults) {
 	var (
 		faults  request.Faults
 		missing *export.NotFoundError

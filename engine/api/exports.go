@@ -45,7 +45,7 @@ func (a *API) readDraft(w http.ResponseWriter, r *http.Request) (job.Draft, erro
 	if err != nil {
 		return job.Draft{}, err
 	}
-	if faults := maskedTargets(body); len(faults) > 0 {
+	if faults := draftFaults(body); len(faults) > 0 {
 		return job.Draft{}, faults
 	}
 	return job.Draft{Text: body, Lenient: lenient(r)}, nil

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -65,29 +64,6 @@ func scrub(faults request.Faults) request.Faults {
 		return nil
 	}
 	return scrubbed
-}
-
-// maskedTargets finds targets of a request that are what a listing shows in place of an address: sent back, they would take the address's place.
-func maskedTargets(text []byte) (faults request.Faults) {
-	var r struct {
-		Notification struct {
-			Messages []struct {
-				Target string `json:"target"`
-			} `json:"messages"`
-		} `json:"notification"`
-	}
-	if json.Unmarshal(text, &r) != nil {
-		return nil // its other faults are found where the request is read
-	}
-	for i, m := range r.Notification.Messages {
-		if strings.HasSuffix(m.Target, "/"+mask) {
-			faults = append(faults, request.Fault{
-				Path:    fmt.Sprintf("notification.messages[%d].target", i),
-				Message: "this stands in listings for an address that is not shown; write the address itself, which GET /exports/{id} shows to who may write the export",
-			})
-		}
-	}
-	return faults
 }
 
 // maskNotification masks the targets of a request's messages.

@@ -232,6 +232,8 @@ func wrongRequests() (calls []wrong) {
 		oneTime(`"condition": {}`):                                           "condition.target",
 		oneTime(`"notification": {"messages": []}`):                          "notification.messages",
 		oneTime(`"owner": "bob"`):                                            "owner",
+		oneTime(`"title": "a\u0000b"`):                                       "title",
+		oneTime(`"tags": [{"label": "a", "value": "\u0000"}]`):               "tags[0].value",
 		oneTime(`"colour": "red"`):                                           "colour",
 		item(chosen + `, "decimation": {"ds": "1x"}`):                        "items[0].params.decimation.ds",
 		item(chosen + `, "from": 1795262400000`):                             "items[0].params.from",
