@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"decant/engine/access"
@@ -47,6 +49,7 @@ type API struct {
 	c      Config
 	mux    *http.ServeMux
 	routes []route
+	words  map[string][]string // methods by path, of paths without a placeholder: for /exports/{id} they would be ids
 }
 
 // New makes an API.
@@ -57,9 +60,15 @@ func New(c Config) *API {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &API{c: c, mux: http.NewServeMux(), routes: routes()}
+	a := &API{c: c, mux: http.NewServeMux(), routes: routes(), words: map[string][]string{}}
 	for _, rt := range a.routes {
 		a.mux.Handle(rt.method+" "+rt.pattern, a.serve(rt))
+		if !strings.Contains(rt.pattern, "{") {
+			a.words[rt.pattern] = append(a.words[rt.pattern], rt.method)
+			if rt.method == http.MethodGet {
+				a.words[rt.pattern] = append(a.words[rt.pattern], http.MethodHead)
+			}
+		}
 	}
 	return a
 }
@@ -91,6 +100,10 @@ func (a *API) dispatch(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, refuse(notFound, "there is no path %s; %s", shown(escaped), seeRoutes))
 		return
 	}
+	if methods, ok := a.words[r.URL.Path]; ok && !slices.Contains(methods, r.Method) {
+		a.failMethod(w, r, strings.Join(methods, ", "))
+		return
+	}
 	handler, pattern := a.mux.Handler(r)
 	if pattern != "" {
 		a.mux.ServeHTTP(w, r)
@@ -100,11 +113,16 @@ func (a *API) dispatch(w http.ResponseWriter, r *http.Request) {
 	allowed := &headers{header: http.Header{}}
 	handler.ServeHTTP(allowed, r)
 	if allow := allowed.header.Get("Allow"); allow != "" {
-		w.Header().Set("Allow", allow)
-		a.fail(w, r, refuse(methodNotAllowed, "%s can't be had with %s; allowed: %s", shown(escaped), shown(r.Method), allow))
+		a.failMethod(w, r, allow)
 		return
 	}
 	a.fail(w, r, refuse(notFound, "there is no path %s; %s", shown(escaped), seeRoutes))
+}
+
+// failMethod answers a call whose path has other methods than it names.
+func (a *API) failMethod(w http.ResponseWriter, r *http.Request, allow string) {
+	w.Header().Set("Allow", allow)
+	a.fail(w, r, refuse(methodNotAllowed, "%s can't be had with %s; allowed: %s", shown(r.URL.EscapedPath()), shown(r.Method), allow))
 }
 
 const seeRoutes = "GET /openapi.json describes all there are"
