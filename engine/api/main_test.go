@@ -47,9 +47,15 @@ type service struct {
 // newService makes one that holds two channels: plant with temperatures, meter with energy.
 func newService(t testing.TB) *service {
 	t.Helper()
+	return newServiceOn(t, filepath.Join(t.TempDir(), "decant.db"))
+}
+
+// newServiceOn makes one over a database of ours.
+func newServiceOn(t testing.TB, url string) *service {
+	t.Helper()
 	s := &service{t: t, tokens: map[string]string{}, files: t.TempDir(), store: samples()}
 	s.clock.Store(begin)
-	db, err := database.Open(context.Background(), filepath.Join(t.TempDir(), "decant.db"), database.Options{})
+	db, err := database.Open(context.Background(), url, database.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"decant/engine/export/request"
+	"decant/engine/job/jobtest"
 )
 
 // wrong is a call that can't succeed.
@@ -24,7 +25,11 @@ const marker = "bobs-own"
 
 // Every wrong call is answered by a problem that says whose fault it was, names its path, and tells nothing of other owners.
 func TestWrongCalls(t *testing.T) {
-	s := newService(t)
+	t.Run("sqlite", func(t *testing.T) { checkWrongCalls(t, newService(t)) })
+	t.Run("postgres", func(t *testing.T) { checkWrongCalls(t, newServiceOn(t, jobtest.Postgres(t))) })
+}
+
+func checkWrongCalls(t *testing.T, s *service) {
 	s.create("bob", marker, `"title": "`+marker+`"`, `"tags": [{"label": "`+marker+`", "value": "x"}]`)
 	bobs := s.finish(done())
 	s.create("alice", "mine")
