@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -36,15 +37,8 @@ var postgresDialect = dialect{
 	snapshot:   sql.LevelRepeatableRead,
 	again: func(err error) bool {
 		var e *pgconn.PgError
-		if !errors.As(err, &e) {
-			return errors.Is(err, sql.ErrConnDone)
-		}
-		switch e.Code {
-		case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
-			return true
-		case "23505": // unique violation: another added the same since we looked; looking again tells which
-			return true
-		}
-		return false
+		// 23505 is a unique violation: another added the same since we looked, and looking again tells what. The others are a serialization failure, a
+		// deadlock, and a lock that could not be had.
+		return errors.As(err, &e) && slices.Contains([]string{"23505", "40001", "40P01", "55P03"}, e.Code)
 	},
 }

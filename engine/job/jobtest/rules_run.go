@@ -67,7 +67,7 @@ var running = []rule{
 		e := export("ada", "e", 1)
 		e.Next = &job.Instant{K: 1, Due: 10}
 		k.create(e)
-		for _, from := range []job.Instant{{K: 2, Due: 10}, {K: 1, Due: 11}} {
+		for _, from := range []job.Instant{{K: 0, Due: 10}, {K: 2, Due: 10}, {K: 1, Due: 9}, {K: 1, Due: 11}} {
 			if ok, err := k.q.Advance(k.Context(), e.Key, from, []job.Job{run("j", 1, 10)}, nil, 20); ok || err != nil {
 				k.Errorf("advanced from %v: %v", from, err)
 			}
