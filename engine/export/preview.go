@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,12 +19,12 @@ type Preview struct {
 	File    string     `json:"file"`
 	Columns []string   `json:"columns"` // labels
 	Rows    [][]string `json:"rows"`    // as CSV prints them
-	More    bool       `json:"more"`    // the file has more rows
+	More    bool       `json:"more"`    // the file has more rows, or may have: there was no time to look
 }
 
 // PreviewPlan prints the first rows of each item of a plan, at most so many, and stops reading there. Cells are printed as CSV prints them, whatever the
 // format and the template: missing values are empty, or the null token; csv.formulaGuard and csv.decimalComma hold for CSV alone. snap is the one that the
-// plan was made with.
+// plan was made with. Where ctx's deadline passes, what has come by then is the preview.
 func PreviewPlan(ctx context.Context, snap Snapshot, p *Plan, rows int) ([]Preview, error) {
 	previews := make([]Preview, len(p.Items))
 	err := Guard(snap)(func() error {
@@ -53,11 +54,13 @@ func (p *Plan) previewGroup(ctx context.Context, snap Snapshot, g *group, rows i
 	} else {
 		err = p.beginMerged(ctx, snap, g, beginnings)
 	}
-	if err != nil {
+	late := errors.Is(err, context.DeadlineExceeded)
+	if err != nil && !late {
 		return err
 	}
 	for _, b := range beginnings {
-		if err := b.shape.flush(ctx); err != nil {
+		b.late = late
+		if err := b.shape.flush(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 		if previews[b.item.Index], err = b.print(p); err != nil {
@@ -116,6 +119,7 @@ type beginning struct {
 	shape   shape
 	records []arrow.Record // at most so many rows
 	rows    int            // that came, printed or not
+	late    bool           // there was no time for all
 }
 
 func (b *beginning) emit(rec arrow.Record) error {
@@ -143,7 +147,7 @@ func (b *beginning) release() {
 const unit = '\x1f'
 
 func (b *beginning) print(p *Plan) (Preview, error) {
-	preview := Preview{File: b.item.File, Rows: [][]string{}, More: b.rows > b.most}
+	preview := Preview{File: b.item.File, Rows: [][]string{}, More: b.late || b.rows > b.most}
 	for _, c := range b.item.columns {
 		preview.Columns = append(preview.Columns, c.Label)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -207,6 +208,25 @@ func TestPreviewStopsReading(t *testing.T) {
 		if snap.read > c.most {
 			t.Errorf("%v: %d records were read of %d, want at most %d", c, snap.read, samples/benchRows, c.most)
 		}
+	}
+}
+
+// A preview that has no time left is what has come, and says that there may be more.
+func TestPreviewEndsInTime(t *testing.T) {
+	src := &memorySource{}
+	src.Append(number("n", 0, 1))
+	p, snap, err := newPlan(t, src, parse(t, `"extension": "csv"`, item(`"target": {"value": "n"}, "decimation": {"ds": "1M"}`)), export.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	previews, err := export.PreviewPlan(ctx, snap, p, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := previews[0]; len(got.Rows) != 0 || !got.More || len(got.Columns) != 4 {
+		t.Errorf("got %+v, want a header, no rows, and more", got)
 	}
 }
 

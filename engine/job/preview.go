@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"decant/engine/access"
 	"decant/engine/export"
@@ -12,11 +13,16 @@ import (
 // previewRows is how many rows of an item a preview has at most.
 const previewRows = 50
 
+// previewTime is how long rows are looked for: a bucket of a month stands for all its samples, and who waits for a preview wants an answer.
+const previewTime = 700 * time.Millisecond
+
 // Preview prints the first rows of each item, as a run that is due now would; it also gives the parameters that lenient handling left out. Of a recurring request
 // it is the newest run that is due, be it one before the first.
 func (s *Service) Preview(ctx context.Context, who access.Caller, d Draft) ([]export.Preview, []string, error) {
 	var previews []export.Preview
 	ignored, err := s.planned(ctx, who, d, func(snap export.Snapshot, p *export.Plan) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, previewTime)
+		defer cancel()
 		previews, err = export.PreviewPlan(ctx, snap, p, previewRows)
 		return err
 	})
