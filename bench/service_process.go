@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -62,7 +63,9 @@ func (x *installation) start(ctx context.Context) (s *served, err error) {
 		cmd: exec.Command(self, "serve", "--quiet", "--config", config), ended: make(chan struct{}), url: "http://" + addr[0], broker: addr[1],
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}, Timeout: time.Minute},
 	}
-	s.cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", x.cores()))
+	if x.cores() < runtime.NumCPU() {
+		s.cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", x.cores()))
+	}
 	s.cmd.Stderr = &s.log
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -90,7 +93,7 @@ func (x *installation) start(ctx context.Context) (s *served, err error) {
 func (s *served) alive() error {
 	select {
 	case <-s.ended:
-		return fmt.Errorf("the service has ended:\n%s", &s.log)
+		return fmt.Errorf("the service has ended with %s:\n%s", s.cmd.ProcessState, &s.log)
 	default:
 		return nil
 	}
@@ -134,7 +137,7 @@ func (s *served) get(ctx context.Context, method, path, mediaType, body string) 
 	}
 	res, err := s.client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.alive())
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)

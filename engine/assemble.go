@@ -24,7 +24,7 @@ func (s *Service) assemble(ctx context.Context, cfg Config, source export.Source
 	}
 	signer := access.NewSigner(secret)
 	base := s.publicURL(cfg)
-	limits := func() job.Limits { return s.config.Load().jobs() }
+	limits := func() job.Limits { return s.config.Load().jobs(s.cores) }
 
 	service := job.New(job.Config{
 		Queue:        s.db,
@@ -57,6 +57,7 @@ func (s *Service) assemble(ctx context.Context, cfg Config, source export.Source
 		Artifacts: cfg.artifacts(),
 		Name:      s.workerName(name),
 		Limits:    limits,
+		Cores:     s.cores,
 		Clock:     clock,
 		Version:   Version(),
 		Log:       s.log,

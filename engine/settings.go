@@ -1,10 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"decant/engine/export"
@@ -50,8 +50,8 @@ func (c Config) artifacts() string {
 	return c.service("artifacts")
 }
 
-// jobs are the limits as the service knows them.
-func (c Config) jobs() job.Limits {
+// jobs are the limits as a service on so many cores knows them.
+func (c Config) jobs(cores int) job.Limits {
 	return job.Limits{
 		Export:       export.Limits{Rows: c.Limits.Rows, PDFRows: c.Limits.PDFRows},
 		Queued:       c.Limits.Queued,
@@ -63,15 +63,8 @@ func (c Config) jobs() job.Limits {
 		Missed:       c.Limits.MissedRuns,
 		Tries:        c.Limits.Tries,
 		Public:       c.Service.PublicChannels,
-		Workers:      c.workers(),
+		Workers:      cmp.Or(c.Service.Workers, cores),
 	}
-}
-
-func (c Config) workers() int {
-	if c.Service.Workers > 0 {
-		return c.Service.Workers
-	}
-	return runtime.GOMAXPROCS(0)
 }
 
 // checkServing reports what is wrong with the service's section.
