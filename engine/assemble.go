@@ -38,8 +38,9 @@ func (s *Service) assemble(ctx context.Context, cfg Config, source export.Source
 		Permanent:    damaged,
 		Wake:         s.wake,
 	})
+	metrics := api.NewMetrics(api.Figures{Version: Version(), Queue: s.db, Ingest: s.figures, Clock: clock, Log: s.log})
 	s.notifier = notify.New(cfg.Notify, notify.Deps{
-		Outbox: s.db,
+		Outbox: metrics.Outbox(s.db),
 		Job:    service.Linked,
 		Link:   func(j job.Job, file string, expires int64) string { return api.Link(signer, base, &j, file, expires) },
 		Open: func(j job.Job, file string) (*os.File, error) {
@@ -79,7 +80,7 @@ func (s *Service) assemble(ctx context.Context, cfg Config, source export.Source
 		Limits:  func() api.Limits { return api.Limits{Body: s.config.Load().Limits.Body} },
 		URL:     base,
 		Ready:   s.ready,
-		Metrics: api.NewMetrics(api.Figures{Version: Version(), Queue: s.db, Ingest: s.figures, Clock: clock, Log: s.log}),
+		Metrics: metrics,
 		Log:     s.log,
 	}).Handler()
 	return nil
