@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"engine/store":    {"ingest", "decimation"},
 	"engine/schedule": {"decimation"},
 	"engine/export":   {"decimation", "formats", "engine/schedule"},
-	"engine/access":   {},
+	"engine/access":   {"engine/export"},
 	"engine/job":      {"decimation", "engine/schedule", "engine/export", "engine/access"},
 	"engine/notify":   {"engine/export", "engine/job"},
 	"engine/api":      {"decimation", "engine/schedule", "engine/export", "engine/access", "engine/job"},

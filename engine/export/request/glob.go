@@ -7,7 +7,11 @@ import (
 )
 
 // A glob matches a text as a whole: * stands for any run of characters, none included, ? for exactly one, and \* \? \\ for the characters
-// themselves. Everything else stands for itself; the case of letters counts.
+// themselves. Everything else stands for itself, slashes and brackets too; the case of letters counts. These are the globs of filters, of queries and of what tokens
+// may read.
+
+// escapable are the characters that may stand behind a backslash.
+const escapable = `*?\`
 
 // CheckGlob says what is wrong with a glob.
 func CheckGlob(glob string) error {
@@ -15,14 +19,14 @@ func CheckGlob(glob string) error {
 		if glob[i] != '\\' {
 			continue
 		}
-		if i++; i == len(glob) || !strings.ContainsRune(`*?\`, rune(glob[i])) {
+		if i++; i == len(glob) || strings.IndexByte(escapable, glob[i]) < 0 {
 			return errors.New(`a backslash stands alone; allowed are \* \? and \\`)
 		}
 	}
 	return nil
 }
 
-// MatchGlob says whether a glob that CheckGlob takes matches a text. It takes at most the product of their lengths, whatever they are.
+// MatchGlob says whether a glob matches a text; one that CheckGlob refuses matches nothing. It takes at most the product of their lengths, whatever they are.
 func MatchGlob(glob, s string) bool {
 	star, again := -1, 0 // where the last * stands in glob, and from where in s what follows it was tried
 	g, i := 0, 0
@@ -55,8 +59,8 @@ func matchOne(glob, s string) (width int, ok bool) {
 	switch {
 	case glob[0] == '?':
 		return 1, true
-	case glob[0] == '\\' && len(glob) > 1:
-		return 2, byte(r) == glob[1] && r < utf8.RuneSelf
+	case glob[0] == '\\':
+		return 2, len(glob) > 1 && strings.IndexByte(escapable, glob[1]) >= 0 && s[0] == glob[1]
 	}
 	want, width := utf8.DecodeRuneInString(glob)
 	return width, want == r && width == size

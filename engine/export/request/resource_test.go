@@ -1,12 +1,10 @@
 package request
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 // listing is a request of one resource item.
@@ -82,47 +80,5 @@ func TestResourceFaults(t *testing.T) {
 	// What lenient handling leaves out must not widen a filter to all rows.
 	if got := faults(t, filter(`[{"nmae": "a"}]`), Options{Lenient: true}); len(got) != 1 || got[0].Path != "items[0].params.filter[0]" {
 		t.Errorf("an entry that lenient handling leaves empty: %q", got)
-	}
-}
-
-func TestGlobs(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		glob := rapid.StringOfN(rapid.RuneFrom([]rune(`ab*?\üß/[`)), 0, 12, -1).Draw(t, "glob")
-		text := rapid.StringOfN(rapid.RuneFrom([]rune(`ab*?\üß/[`+"\n")), 0, 12, -1).Draw(t, "text")
-		var pattern strings.Builder // the same as a regular expression
-		valid := true
-		for i, escaped := 0, false; i < len([]rune(glob)); i++ {
-			r := []rune(glob)[i]
-			switch {
-			case escaped:
-				valid = valid && strings.ContainsRune(`*?\`, r)
-				pattern.WriteString(regexp.QuoteMeta(string(r)))
-				escaped = false
-			case r == '\\':
-				escaped = true
-				valid = valid && i+1 < len([]rune(glob))
-			case r == '*':
-				pattern.WriteString(".*")
-			case r == '?':
-				pattern.WriteString(".")
-			default:
-				pattern.WriteString(regexp.QuoteMeta(string(r)))
-			}
-		}
-		if err := CheckGlob(glob); (err == nil) != valid {
-			t.Fatalf("CheckGlob(%q) = %v", glob, err)
-		}
-		if !valid {
-			return
-		}
-		if got, want := MatchGlob(glob, text), regexp.MustCompile(`(?s)^`+pattern.String()+`$`).MatchString(text); got != want {
-			t.Fatalf("MatchGlob(%q, %q) = %v", glob, text, got)
-		}
-	})
-}
-
-func TestGlobOfManyStarsIsQuick(t *testing.T) {
-	if MatchGlob(strings.Repeat("a*", 2000)+"b", strings.Repeat("a", 4000)) {
-		t.Error("there is no b")
 	}
 }
