@@ -13,6 +13,7 @@ import (
 	"decant/engine/job"
 	"decant/engine/notify"
 	"decant/engine/store"
+	"decant/ingest"
 )
 
 // assemble puts the service's parts together. Who tells whom: what the API takes wakes scheduler and worker, jobs that the scheduler made
@@ -107,16 +108,12 @@ func (s *Service) workerName(name string) string {
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
-// ready says why the service can't take work at the moment.
+// ready says why the service can't take work at the moment. A store that has stopped can still be read, but takes no sample until the service is started again.
 func (s *Service) ready(ctx context.Context) error {
 	if _, err := s.db.Counts(ctx); err != nil {
 		return fmt.Errorf("the queue doesn't answer: %w", err)
 	}
-	snap, err := s.intake.Source().Open(ctx)
-	if err != nil {
-		return fmt.Errorf("the store can't be read: %w", err)
-	}
-	return snap.Close()
+	return s.intake.store.Append(ctx, ingest.Batch{}) // writes nothing
 }
 
 // figures are ingest's, for the metrics.

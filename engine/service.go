@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"runtime"
@@ -49,10 +50,11 @@ type Service struct {
 	cores  int // that jobs share
 	log    *slog.Logger
 
-	db      *database.DB
-	intake  *Intake // nil in a worker
-	sources []ingest.Source
-	web     *webServer // nil in a worker
+	db       *database.DB
+	intake   *Intake // nil in a worker
+	sources  []ingest.Source
+	embedded *broker.Broker // one of sources, or nil
+	web      *webServer     // nil in a worker
 
 	worker    *job.Worker
 	notifier  *notify.Notifier
@@ -135,12 +137,11 @@ func (s *Service) openIntake(cfg Config) (err error) {
 		if err != nil {
 			return err
 		}
-		b, err := broker.Listen(broker.Config{Listen: cfg.Ingest.Embedded, Users: users, Log: s.log})
-		if err != nil {
-			return err
+		if s.embedded, err = broker.Listen(broker.Config{Listen: cfg.Ingest.Embedded, Users: users, Log: s.log}); err != nil {
+			return &InputError{err}
 		}
-		s.log.Info("the embedded broker listens", "url", b.URL())
-		s.sources = append(s.sources, b)
+		s.log.Info("the embedded broker listens", "url", s.embedded.URL())
+		s.sources = append(s.sources, s.embedded)
 	}
 	return nil
 }
@@ -241,6 +242,11 @@ func (s *Service) Close() error {
 	}
 	if s.db != nil {
 		faults = append(faults, s.db.Close())
+	}
+	if s.embedded != nil {
+		if err := s.embedded.Close(); !errors.Is(err, net.ErrClosed) { // which Run does
+			faults = append(faults, err)
+		}
 	}
 	if s.intake != nil {
 		faults = append(faults, s.intake.Close())
