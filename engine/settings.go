@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"decant/engine/export"
@@ -77,8 +78,8 @@ func (c Config) checkServing(bad func(format string, args ...any)) {
 		bad("service.cert and service.key: TLS needs both")
 	}
 	if s.URL != "" {
-		if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" {
-			bad("service.url: %q; allowed is an address such as https://exports.example.com", s.URL)
+		if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			bad("service.url: allowed is an address without a path, such as https://exports.example.com")
 		}
 	}
 	if s.Workers < 0 {

@@ -16,7 +16,8 @@ import (
 type webServer struct {
 	listener net.Listener
 	server   *http.Server
-	url      string // what clients on this machine call
+	url      string        // what clients on this machine call
+	ending   time.Duration // given to answers that have begun when the service stops
 }
 
 const (
@@ -33,7 +34,7 @@ func listen(cfg Config) (*webServer, error) {
 	if err != nil {
 		return nil, &InputError{fmt.Errorf("listen for the API: %w; choose another address with --listen", err)}
 	}
-	w := &webServer{url: "http://" + inner.Addr().String()}
+	w := &webServer{url: "http://" + inner.Addr().String(), ending: endTime}
 	w.listener = netutil.LimitListener(inner, cfg.Limits.Connections)
 	w.server = &http.Server{
 		ReadHeaderTimeout: headerTime,
@@ -57,7 +58,7 @@ func listen(cfg Config) (*webServer, error) {
 func (w *webServer) run(ctx context.Context) error {
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		ending, cancel := context.WithTimeout(context.Background(), endTime)
+		ending, cancel := context.WithTimeout(context.Background(), w.ending)
 		defer cancel()
 		err := w.server.Shutdown(ending)
 		if errors.Is(err, context.DeadlineExceeded) {
