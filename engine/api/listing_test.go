@@ -140,3 +140,18 @@ func TestOffsetBelongsToItsFilter(t *testing.T) {
 	}
 	s.get(http.StatusBadRequest, "alice", "GET", "/exports?limit=2&type=oneTime&offset="+offset, "")
 }
+
+// TestRangesOfJobs: a job says which ranges it has, those of runs before the export's creation too.
+func TestRangesOfJobs(t *testing.T) {
+	s := newService(t)
+	s.get(http.StatusCreated, "alice", "POST", "/exports", recurring(`"id": "hourly"`, `"backfill": 1`, `"periodStart": 0`))
+	jobs := s.get(http.StatusOK, "alice", "GET", "/exports/hourly/jobs?fields=due,ranges", "")["jobs"]
+	want := []any{map[string]any{"due": "2026-11-21T12:00:00.000Z", "ranges": []any{map[string]any{"from": "2026-11-21T11:00:00.000Z", "to": "2026-11-21T12:00:00.000Z"}}}}
+	if diff := cmp.Diff(any(want), jobs); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	id := s.get(http.StatusCreated, "root", "POST", "/exports/full", `{"format": "parquet"}`)["id"]
+	if got := s.get(http.StatusOK, "root", "GET", fmt.Sprintf("/exports/%s/jobs?fields=ranges", id), "")["jobs"]; !cmp.Equal(got, any([]any{map[string]any{"ranges": []any{}}})) {
+		t.Errorf("a full export's: %v", got)
+	}
+}

@@ -78,7 +78,7 @@ func jobInShort(j *job.Job) any {
 }
 
 // jobFields are all members of a job.
-var jobFields = []string{"id", "exportId", "exportVersion", "owner", "type", "cause", "due", "run", "skipping", "status", "cancelling", "tries", "notBefore",
+var jobFields = []string{"id", "exportId", "exportVersion", "owner", "type", "cause", "due", "run", "ranges", "skipping", "status", "cancelling", "tries", "notBefore",
 	"createdAt", "startedAt", "finishedAt", "progress", "error", "condition", "notification", "artifacts", "bytes", "downloadUrl", "expiresAt"}
 
 // jobView is a job as answers have it. Links are signed anew each time, and only for callers who may download.
@@ -115,6 +115,7 @@ func (a *API) jobView(j *job.Job, who access.Caller) object {
 		{"cause", j.Cause},
 		{"due", isoTime(j.Due)},
 		{"run", j.K},
+		{"ranges", a.rangesView(j)},
 		{"skipping", j.Skipping},
 		{"status", j.Status},
 		{"cancelling", j.Cancel && !j.Status.Ended()},
@@ -132,6 +133,19 @@ func (a *API) jobView(j *job.Job, who access.Caller) object {
 		{"downloadUrl", all},
 		{"expiresAt", isoTimeOrNull(j.ExpiresAt)},
 	}
+}
+
+// rangesView are the ranges of a job's items, in the order of the items; null is an open end.
+func (a *API) rangesView(j *job.Job) []object {
+	ranges, err := j.Ranges()
+	if err != nil {
+		a.c.Log.Error("the ranges of a job can't be told", "job", j.ID, "error", err)
+	}
+	views := make([]object, len(ranges))
+	for i, x := range ranges {
+		views[i] = object{{"from", isoTimeOrNull(x.From)}, {"to", isoTimeOrNull(x.To)}}
+	}
+	return views
 }
 
 // jobError is why a job failed, without what must not be told.

@@ -106,12 +106,11 @@ func (p *Plan) mayNot() (faults request.Faults) {
 // resolveRanges makes the items with their names and ranges.
 func (p *Plan) resolveRanges() (faults request.Faults) {
 	r := p.Request
-	now := run{due: p.opts.due()}
+	now, err := theRun(r, &p.opts)
+	if err != nil {
+		return request.Faults{{Path: "periodStart", Message: err.Error()}}
+	}
 	if r.Recurring {
-		var err error
-		if now, err = thisRun(r, &p.opts); err != nil {
-			return request.Faults{{Path: "periodStart", Message: err.Error()}}
-		}
 		p.Due = &now.due
 	}
 	names := fileNames(r)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"decant/decimation"
 	"decant/engine/export"
 	"decant/engine/export/request"
@@ -71,11 +73,29 @@ func TestRanges(t *testing.T) {
 			if again, _, err := newPlan(t, src, r, export.Options{At: &before, Align: c.align}); err != nil || again.Items[0].To != p.Items[0].To {
 				t.Errorf("chosen by At, it ends at another time: %v", err)
 			}
+			want := []export.Range{{From: &p.Items[0].From, To: &p.Items[0].To}}
+			ranges, err := export.Ranges(r, export.Options{Now: instant(t, c.now), Align: c.align})
+			if diff := cmp.Diff(want, ranges); diff != "" || err != nil {
+				t.Errorf("without the plan: %v (-want +got):\n%s", err, diff)
+			}
 		})
 	}
 	r := parseText(t, fmt.Sprintf(monthly, item(`"target": {"value": "n"}`)))
 	if _, _, err := newPlan(t, src, r, export.Options{Now: instant(t, "2026-02-15T00:00:00Z")}); err == nil || !strings.Contains(err.Error(), "the first is due at 2026-02-28T00:00:00+01:00") {
 		t.Errorf("before the first run: %v", err)
+	}
+	if ranges, err := export.Ranges(r, export.Options{Now: instant(t, "2026-02-15T00:00:00Z")}); err == nil {
+		t.Errorf("before the first run: %v", ranges)
+	}
+}
+
+func TestOpenRanges(t *testing.T) {
+	r := parseText(t, fmt.Sprintf(`{"format": {"extension": "csv"}, "type": "oneTime", "items": [%s, %s, %s]}`, item(`"target": {"value": "n"}`),
+		item(`"target": {"value": "n"}, "from": 5`), item(`"target": {"value": "n"}, "from": 9223372036, "period": "P1Y"`))) // the last ends beyond int64
+	ranges, err := export.Ranges(r, export.Options{})
+	five, late := int64(5e9), int64(9223372036e9)
+	if diff := cmp.Diff([]export.Range{{}, {From: &five}, {From: &late}}, ranges); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -51,6 +51,42 @@ func thisRun(r *request.Request, opts *Options) (run, error) {
 		isoTime(at, zone), isoTime(first, zone), r.Periodicity)
 }
 
+// Range is an item's range: from ≤ t < to (ns). A nil end is open, and so is a resource item's where the request says nothing.
+type Range struct{ From, To *int64 }
+
+// Ranges resolves the ranges of a request's items as NewPlan does with the same options, in their order, without a look at what is stored. It is an error
+// where no run of a recurring request is due. An item whose range can't be resolved, which NewPlan refuses, has the ends that it names itself.
+func Ranges(r *request.Request, opts Options) ([]Range, error) {
+	now, err := theRun(r, &opts)
+	if err != nil {
+		return nil, err
+	}
+	ranges := make([]Range, len(r.Items))
+	for i := range r.Items {
+		it := &r.Items[i]
+		from, to, err := itemRange(r, it, now, opts.Align)
+		if err != nil {
+			ranges[i] = Range{it.From, it.To}
+			continue
+		}
+		if from != openFrom {
+			ranges[i].From = &from
+		}
+		if to != openTo {
+			ranges[i].To = &to
+		}
+	}
+	return ranges, nil
+}
+
+// theRun is the run that a job makes; of a request that doesn't recur, the moment it is due.
+func theRun(r *request.Request, opts *Options) (run, error) {
+	if r.Recurring {
+		return thisRun(r, opts)
+	}
+	return run{due: opts.due()}, nil
+}
+
 // itemRange resolves an item's from, to and period.
 func itemRange(r *request.Request, it *request.Item, now run, align bool) (from, to int64, err error) {
 	from, to = openFrom, openTo

@@ -27,6 +27,19 @@ func PlanFor(ctx context.Context, snap export.Snapshot, j Job, limits Limits, op
 	return export.NewPlan(ctx, snap, anchored(r, j.ExportCreated), opts)
 }
 
+// Ranges are the ranges of a job's items, as its plan has them: in the order of its request's items, and with the ends of items that can't be planned as
+// far as the request names them. A full export has none.
+func (j *Job) Ranges() ([]export.Range, error) {
+	if j.Type == Full {
+		return nil, nil
+	}
+	r, err := parseStored(j.Request)
+	if err != nil {
+		return nil, err
+	}
+	return export.Ranges(anchored(r, j.ExportCreated), export.Options{Now: j.Due, Run: j.K})
+}
+
 // withDisk keeps the free bytes that the worker saw at the destination, where the limits say nothing of them.
 func withDisk(l export.Limits, free int64) export.Limits {
 	if l.Disk == 0 {

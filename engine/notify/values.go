@@ -59,23 +59,26 @@ func filename(j job.Job, r *request.Request) string {
 	return cmp.Or(strings.Join(names, ", "), j.ExportID)
 }
 
-// span is the time from the start of a job's earliest item to the end of its latest, in the request's zone. Resource items have none.
+// span is the time from the start of a job's earliest item to the end of its latest, in the request's zone. Resource items have none. An end beyond int64
+// ns is open too: such a job fails, and is told of all the same.
 func span(j job.Job, r *request.Request) (from, to string) {
+	ranges, err := j.Ranges()
+	if err != nil {
+		return "", ""
+	}
 	var first, last *int64
 	openFrom, openTo, any := false, false, false
-	for i := range r.Items {
-		it := &r.Items[i]
-		if it.Resource != "" {
+	for i, x := range ranges {
+		if r.Items[i].Resource != "" {
 			continue
 		}
 		any = true
-		a, b := itemRange(j, r, it)
-		openFrom, openTo = openFrom || a == nil, openTo || b == nil
-		if a != nil && (first == nil || *a < *first) {
-			first = a
+		openFrom, openTo = openFrom || x.From == nil, openTo || x.To == nil
+		if x.From != nil && (first == nil || *x.From < *first) {
+			first = x.From
 		}
-		if b != nil && (last == nil || *b > *last) {
-			last = b
+		if x.To != nil && (last == nil || *x.To > *last) {
+			last = x.To
 		}
 	}
 	if !any {
@@ -89,41 +92,6 @@ func span(j job.Job, r *request.Request) (from, to string) {
 		to = isoTime(*last, r)
 	}
 	return from, to
-}
-
-// itemRange is an item's range as the job's run resolves it; nil is an open end. An end beyond int64 ns is open too: such a job fails, and is told
-// of all the same.
-func itemRange(j job.Job, r *request.Request, it *request.Item) (from, to *int64) {
-	from, to = it.From, it.To
-	if it.Period == nil {
-		return from, to
-	}
-	step := func(anchor, k int64) *int64 {
-		if t, err := it.Period.Step(anchor, k, r.Format.Zone); err == nil {
-			return &t
-		}
-		return nil
-	}
-	switch {
-	case from != nil:
-		return from, step(*from, 1)
-	case to != nil:
-		return step(*to, -1), to
-	}
-	due := j.Due
-	if r.Recurring && j.K != nil && samePeriod(it, r) {
-		// Such ranges tile: they start at the instant before.
-		if t, err := job.Recurrence(r, j.ExportCreated).Instant(*j.K - 1); err == nil {
-			return &t, &due
-		}
-	}
-	return step(due, -1), &due
-}
-
-// samePeriod says whether an item's period means what the periodicity means: P12M is P1Y and P7D is P1W.
-func samePeriod(it *request.Item, r *request.Request) bool {
-	a, b := *it.Period, r.Periodicity
-	return a.Years*12+a.Months == b.Years*12+b.Months && a.Weeks*7+a.Days == b.Weeks*7+b.Days && a.Clock == b.Clock
 }
 
 func isoTime(t int64, r *request.Request) string {

@@ -17,7 +17,7 @@ func jobOf(t *testing.T, text string, due string, k *int64) (job.Job, *request.R
 		t.Fatal(err)
 	}
 	created := at(t, "2026-01-31T00:00:00Z")
-	return job.Job{ExportID: "the-export", ExportCreated: created, Due: at(t, due), K: k}, r
+	return job.Job{ExportID: "the-export", Request: r.Raw, ExportCreated: created, Due: at(t, due), K: k}, r
 }
 
 func at(t *testing.T, s string) int64 {
@@ -33,7 +33,7 @@ func TestSpan(t *testing.T) {
 	item := func(fields string) string {
 		return `{"params": {"target": {"value": "power"}, "channelId": "c", "subtopic": "s"` + fields + `}}`
 	}
-	one, third := int64(1), int64(3)
+	one, third, seventh := int64(1), int64(3), int64(7)
 	for _, c := range []struct {
 		name, more string
 		items      []string
@@ -58,7 +58,7 @@ func TestSpan(t *testing.T) {
 			"2026-03-31T00:00:00+02:00", "2026-04-30T00:00:00+02:00"},
 		{"tiles of the creation, the period said otherwise", `"type": "recurring", "periodicity": "P7D"`, []string{item(`, "period": "P1W"`)}, "2026-02-07T00:00:00Z", &one,
 			"2026-01-31T01:00:00+01:00", "2026-02-07T01:00:00+01:00"},
-		{"a longer period", `"type": "recurring", "periodicity": "P1D"`, []string{item(`, "period": "P1W"`)}, "2026-02-07T00:00:00Z", &one,
+		{"a longer period", `"type": "recurring", "periodicity": "P1D"`, []string{item(`, "period": "P1W"`)}, "2026-02-07T00:00:00Z", &seventh,
 			"2026-01-31T01:00:00+01:00", "2026-02-07T01:00:00+01:00"},
 		{"a resource", `"type": "oneTime"`, []string{`{"params": {"resource": "series"}}`}, "2026-10-01T00:00:00Z", nil, "", ""},
 		{"a period that leaves int64", `"type": "oneTime"`, []string{item(`, "from": 9223372036, "period": "P1Y"`)}, "2026-10-01T00:00:00Z", nil,
