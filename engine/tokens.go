@@ -25,11 +25,7 @@ func OpenTokens(ctx context.Context, cfg Config) (Tokens, error) {
 }
 
 func openDatabase(ctx context.Context, cfg Config, log *slog.Logger) (*database.DB, error) {
-	db, err := database.Open(ctx, cfg.database(), database.Options{Log: log})
-	if err != nil {
-		return nil, fmt.Errorf("open the service's database: %w", err)
-	}
-	return db, nil
+	return database.Open(ctx, cfg.database(), database.Options{Log: log})
 }
 
 // readUsers reads the embedded broker's users: a line name:password each; blank lines and those that begin with # are passed over.

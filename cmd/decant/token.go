@@ -100,29 +100,35 @@ func lifetime(s string, now time.Time) (*int64, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var end int64
+	var end time.Time
 	if m := days.FindStringSubmatch(s); m != nil {
 		n, _ := strconv.Atoi(m[1]) // five digits
-		end = now.AddDate(0, 0, n).UnixNano()
+		end = now.AddDate(0, 0, n)
 	} else if d, err := time.ParseDuration(s); err == nil {
-		end = now.Add(d).UnixNano()
+		end = now.Add(d)
 	} else {
 		p, err := decimation.ParsePeriod(s)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no length of time; allowed are 90d, 12h, or an ISO 8601 duration such as P3M", s)
+			return nil, fmt.Errorf("--expires: %q is no length of time; allowed are 90d, 12h, or an ISO 8601 duration such as P3M", s)
 		}
 		utc, err := decimation.LoadZone("utc")
 		if err != nil {
 			return nil, err
 		}
-		if end, err = p.Step(now.UnixNano(), 1, utc); err != nil {
-			return nil, err
+		t, err := p.Step(now.UnixNano(), 1, utc)
+		if err != nil {
+			return nil, fmt.Errorf("--expires: %q: %w", s, err)
 		}
+		end = time.Unix(0, t)
 	}
-	if end <= now.UnixNano() {
-		return nil, fmt.Errorf("%q would be over at once; allowed is more than 0", s)
+	if !end.After(now) {
+		return nil, fmt.Errorf("--expires: %q would be over at once; allowed is more than 0", s)
 	}
-	return &end, nil
+	ns := end.UnixNano()
+	if !time.Unix(0, ns).Equal(end) { // after 2262
+		return nil, fmt.Errorf("--expires: %q is too long; leave it out for a token that lives for ever", s)
+	}
+	return &ns, nil
 }
 
 func utcOrNil(t *int64) any {
