@@ -23,6 +23,7 @@ type webServer struct {
 const (
 	headerTime = 10 * time.Second // to send a request's headers
 	bodyTime   = time.Minute      // and its body
+	answerTime = 2 * time.Minute  // to take the answer; a file has a time of its own
 	idleTime   = 2 * time.Minute  // between two requests of a connection
 	endTime    = 10 * time.Second // to end answers when the service stops
 	maxHeader  = 64 << 10         // bytes
@@ -39,6 +40,7 @@ func listen(cfg Config) (*webServer, error) {
 	w.server = &http.Server{
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       bodyTime,
+		WriteTimeout:      answerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 	}

@@ -71,8 +71,10 @@ func (a *API) sendFile(w http.ResponseWriter, r *http.Request, j *job.Job, file 
 		return err
 	}
 	// The time that a server gives a request to arrive ends the context of whoever is still answering it. A GET has arrived, and a zip may
-	// take longer to make. A writer without deadlines, as in tests, has no such time.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	// take longer to make, also than other answers may take to be read. A writer without deadlines, as in tests, has no such times.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Time{})
 	if file == zipName {
 		f, err := a.c.Service.Zip(r.Context(), *j)
 		if err != nil {
