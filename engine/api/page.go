@@ -3,11 +3,13 @@ package api
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
 	"net/http"
 	"net/url"
 	"strconv"
 
+	"decant/engine/export/request"
 	"decant/engine/job"
 )
 
@@ -85,6 +87,10 @@ func (q *query) digest() uint64 {
 
 // answerPage answers with one page of a listing: the rows under their name, how many there are in all, and where the next page is.
 func answerPage(w http.ResponseWriter, r *http.Request, query string, p page, name string, rows []object, total int64) error {
+	if p.number > 0 && len(rows) < p.size && int64(p.offset+len(rows)) < total { // what a page by number leaves out is on no other
+		return refuseFaults(badRequest, request.Fault{Path: "pageSize", Value: strconv.Itoa(p.size), Message: fmt.Sprintf(
+			"the requests of these %s are so large that an answer holds %d of them; take smaller pages, or limit and offset, which give as many as fit", name, len(rows))})
+	}
 	v := object{{name, rows}, {"total", total}}
 	if p.number > 0 {
 		v = append(v, member{"page", p.number})

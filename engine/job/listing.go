@@ -17,7 +17,7 @@ func (s *Service) Exports(ctx context.Context, who access.Caller, f Filter) ([]E
 	if who.Channels == nil {
 		return s.c.Queue.List(ctx, f)
 	}
-	list := listing[Export]{read: s.c.Queue.List, key: func(e Export) string { return e.Key }, now: s.c.Clock()}
+	list := listing[Export]{read: s.c.Queue.List, key: func(e Export) string { return e.Key }, size: exportSize, now: s.c.Clock()}
 	page, total, err := list.page(ctx, f, func(e Export) (bool, error) { return sees(who, e.Request, e.Channels), nil })
 	for i := range page {
 		page[i] = shown(who, page[i])
@@ -39,7 +39,21 @@ func (s *Service) Jobs(ctx context.Context, who access.Caller, f Filter) ([]Job,
 }
 
 func (s *Service) jobs() listing[Job] {
-	return listing[Job]{read: s.c.Queue.Jobs, key: func(j Job) string { return j.ID }, now: s.c.Clock()}
+	return listing[Job]{read: s.c.Queue.Jobs, key: func(j Job) string { return j.ID }, size: jobSize, now: s.c.Clock()}
+}
+
+// fieldBytes is what a row takes beside its request, and an artifact of a job.
+const fieldBytes = 256
+
+func jobSize(j Job) int { return len(j.Request) + fieldBytes*(1+len(j.Artifacts)) }
+
+// exportSize counts the request twice: title and tags stand in it, too.
+func exportSize(e Export) int {
+	n := 2*len(e.Request) + fieldBytes
+	if e.Last != nil {
+		n += jobSize(*e.Last)
+	}
+	return n
 }
 
 // listing reads all that a filter selects, some rows at a time. What changes its place meanwhile may be missed; no row comes twice within
@@ -47,7 +61,8 @@ func (s *Service) jobs() listing[Job] {
 type listing[T any] struct {
 	read func(context.Context, Filter) ([]T, int64, error)
 	key  func(T) string
-	now  int64 // rows created later are not read
+	size func(T) int // bytes; nil where no page is asked for
+	now  int64       // rows created later are not read
 }
 
 // readRows is how many rows of a queue are held at a time.
@@ -61,8 +76,8 @@ func (l listing[T]) each(ctx context.Context, f Filter, do func(T) error) error 
 	}
 	f.Limit = readRows
 	var before map[string]bool
-	for f.Offset = 0; ; f.Offset += readRows {
-		rows, _, err := l.read(ctx, f)
+	for f.Offset = 0; ; {
+		rows, total, err := l.read(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -76,22 +91,29 @@ func (l listing[T]) each(ctx context.Context, f Filter, do func(T) error) error 
 				return err
 			}
 		}
-		if len(rows) < readRows {
+		f.Offset += len(rows) // fewer than asked for where they are large
+		if len(rows) == 0 || int64(f.Offset) >= total {
 			return nil
 		}
 		before = these
 	}
 }
 
+// pageBytes is how much the rows of a page take, about; one that is larger has fewer rows, but at least one.
+const pageBytes = 16 << 20
+
 // page is the filter's page of the rows that keep keeps, and how many these are in all.
 func (l listing[T]) page(ctx context.Context, f Filter, keep func(T) (bool, error)) (page []T, total int64, err error) {
+	room := pageBytes
 	err = l.each(ctx, f, func(row T) error {
 		ok, err := keep(row)
 		if err != nil || !ok {
 			return err
 		}
 		if total >= int64(f.Offset) && (f.Limit <= 0 || len(page) < f.Limit) {
-			page = append(page, row)
+			if room -= l.size(row); room >= 0 || len(page) == 0 {
+				page = append(page, row)
+			}
 		}
 		total++
 		return nil

@@ -18,7 +18,7 @@ func TestListingAgainstASlice(t *testing.T) {
 		}
 		modulus := rapid.IntRange(1, 5).Draw(t, "modulus")
 		keep := func(i int) (bool, error) { return i%modulus == 0, nil }
-		l := listing[int]{read: readSlice(&rows), key: func(i int) string { return fmt.Sprint(i) }}
+		l := listing[int]{read: readSlice(&rows), key: func(i int) string { return fmt.Sprint(i) }, size: func(int) int { return 1 }}
 		f := Filter{Offset: rapid.IntRange(0, len(rows)+1).Draw(t, "offset"), Limit: rapid.IntRange(0, len(rows)+1).Draw(t, "limit")}
 		page, total, err := l.page(context.Background(), f, keep)
 		if err != nil {

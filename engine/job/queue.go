@@ -32,7 +32,8 @@ type Catalog interface {
 	Delete(ctx context.Context, key string, version int64, now int64) error
 	// Find gives the exports with an id that are not deleted, by owner: of one, or where owner is "", of all.
 	Find(ctx context.Context, owner, id string) ([]Export, error)
-	// List gives a page of exports and how many there are in all.
+	// List gives a page of exports and how many there are in all. Where the requests are so large that a page of them would not fit into some megabytes,
+	// it has fewer than Limit, but at least one.
 	List(ctx context.Context, f Filter) (exports []Export, total int64, err error)
 	// Due gives recurring exports whose next run is due by now, the longest overdue first, at most limit.
 	Due(ctx context.Context, now int64, limit int) ([]Export, error)
@@ -104,7 +105,7 @@ type Line interface {
 	CancelJob(ctx context.Context, id string, now int64) error
 	// Job gives one job; owner "" is any. ErrNotFound where there is none, or its export was deleted.
 	Job(ctx context.Context, owner, id string) (Job, error)
-	// Jobs gives a page of jobs, the newest first, and how many there are in all. Those of deleted exports are not among them.
+	// Jobs gives a page of jobs, the newest first, and how many there are in all, as List does. Those of deleted exports are not among them.
 	Jobs(ctx context.Context, f Filter) (jobs []Job, total int64, err error)
 	// Revoke makes all signed links of a job invalid.
 	Revoke(ctx context.Context, id string, now int64) error

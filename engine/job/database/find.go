@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"decant/engine/job"
 )
@@ -40,6 +41,35 @@ func (t tx) exports(query string, args ...any) ([]job.Export, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.withNewest(found, newBudget())
+}
+
+// newestAtOnce is of how many exports the newest jobs are read by one query.
+const newestAtOnce = 50
+
+// exportsPage reads exports with their newest jobs as long as there is room.
+func (t tx) exportsPage(query string, args ...any) ([]job.Export, error) {
+	b := newBudget()
+	found, err := rowsWhile(t, scanExport, func(e *listed) bool { return b.export(&e.Export) }, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	var exports []job.Export
+	for some := range slices.Chunk(found, newestAtOnce) {
+		if len(exports) > 0 && b.left <= 0 {
+			break
+		}
+		more, err := t.withNewest(some, b)
+		if err != nil {
+			return nil, err
+		}
+		exports = append(exports, more...)
+	}
+	return exports, nil
+}
+
+// withNewest reads the newest jobs of exports.
+func (t tx) withNewest(found []listed, b *budget) ([]job.Export, error) {
 	var ids []string
 	for _, e := range found {
 		if e.last != nil {
@@ -53,8 +83,9 @@ func (t tx) exports(query string, args ...any) ([]job.Export, error) {
 		if err != nil {
 			return nil, err
 		}
-		for i, j := range jobs {
-			newest[j.ID] = &jobs[i]
+		for i := range jobs {
+			b.job(&jobs[i])
+			newest[jobs[i].ID] = &jobs[i]
 		}
 	}
 	exports := make([]job.Export, len(found))
@@ -98,7 +129,7 @@ func (db *DB) List(ctx context.Context, f job.Filter) (exports []job.Export, tot
 		if err := t.row(`SELECT count(*) FROM exports e`+newest+q.where, q.args, &total); err != nil {
 			return err
 		}
-		exports, err = t.exports(selectExports+newest+q.where+q.order, q.args...)
+		exports, err = t.exportsPage(selectExports+newest+q.where+q.order, q.args...)
 		return err
 	})
 	return exports, total, err

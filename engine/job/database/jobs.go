@@ -152,7 +152,7 @@ func (db *DB) Jobs(ctx context.Context, f job.Filter) (jobs []job.Job, total int
 		if err := t.row(`SELECT count(*) FROM jobs j JOIN exports e ON e.key = j.export JOIN revisions r ON r.export = j.export AND r.version = j.version`+q.where, q.args, &total); err != nil {
 			return err
 		}
-		jobs, err = rows(t, scanJob, selectJobs+q.where+q.order, q.args...)
+		jobs, err = rowsWhile(t, scanJob, newBudget().job, selectJobs+q.where+q.order, q.args...)
 		return err
 	})
 	return jobs, total, err

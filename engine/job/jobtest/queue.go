@@ -13,7 +13,7 @@ import (
 
 // Queue is the contract of a job.Queue. open gives an empty one, which the test closes by t.Cleanup if it needs closing.
 func Queue(t *testing.T, open func(t *testing.T) job.Queue) {
-	for _, rules := range [][]rule{creating, finding, running, ending, messaging} {
+	for _, rules := range [][]rule{creating, finding, paging, running, ending, messaging} {
 		for _, r := range rules {
 			t.Run(r.name, func(t *testing.T) { r.check(kit{t, open(t)}) })
 		}
