@@ -26,12 +26,22 @@ type Made struct {
 // runs at once is planned against what is stored, and refused if that fails; of others the plan only gives warnings. One snapshot serves all drafts.
 //
 // With an idempotency key that its owner used before, for the same drafts, Create makes nothing, gives the exports of that time as they are now, and
-// again is true. key's Owner and Digest are set here.
+// again is true, whatever would be said of the drafts now. key's Owner and Digest are set here.
 func (s *Service) Create(ctx context.Context, who access.Caller, drafts []Draft, key *Idempotency) (made []Made, again bool, err error) {
 	if len(drafts) == 0 {
 		return nil, false, request.Faults{{Message: "there is no request here; at least one is needed"}}
 	}
 	now := s.c.Clock()
+	if key = idempotency(who, drafts, key); key != nil {
+		exports, again, err := s.c.Queue.Repeated(ctx, *key, now)
+		if err != nil {
+			return nil, false, err
+		}
+		if again {
+			made, err := s.repeated(ctx, who, drafts, exports, now)
+			return made, true, err
+		}
+	}
 	made = make([]Made, len(drafts))
 	adding := make([]Adding, len(drafts))
 	faults := faultsOf(drafts)
@@ -43,18 +53,10 @@ func (s *Service) Create(ctx context.Context, who access.Caller, drafts []Draft,
 			faults[i] = err
 			continue
 		}
-		made[i].IgnoredParameters = r.IgnoredParameters
 		adding[i] = newExport(who, r, now)
-		problem, err := s.foresee(ctx, &snap, who, r, now, now)
-		switch {
-		case err != nil:
+		if faults[i], err = s.remark(ctx, &snap, who, r, now, now, &made[i]); err != nil {
 			return nil, false, err
-		case problem != nil && runsAtOnce(r):
-			faults[i] = problem
-		case problem != nil:
-			made[i].Warnings = warnings(problem)
 		}
-		made[i].Warnings = append(made[i].Warnings, idleWarnings(r)...)
 	}
 	faults.repeatedIDs(adding)
 	faults.tooManyJobs(adding, s.c.Limits())
@@ -64,23 +66,60 @@ func (s *Service) Create(ctx context.Context, who access.Caller, drafts []Draft,
 		}
 		return nil, false, faults.error()
 	}
-	exports, again, err := s.c.Queue.Create(ctx, adding, idempotency(who, drafts, key), s.admission())
+	exports, again, err := s.c.Queue.Create(ctx, adding, key, s.admission())
 	if err != nil {
 		return nil, false, s.explainConflict(ctx, adding, faultsOf(drafts), err)
+	}
+	if again { // of another call with the key, that was quicker
+		made, err := s.repeated(ctx, who, drafts, exports, now)
+		return made, true, err
 	}
 	if len(exports) != len(made) {
 		return nil, false, fmt.Errorf("create exports: %d requests became %d exports", len(made), len(exports))
 	}
 	for i, e := range exports {
-		if !sees(who, e.Request, e.Channels) { // it has changed since that first time
-			return nil, false, ErrNotFound
-		}
 		made[i].Export = shown(who, e)
 	}
-	if !again {
-		s.wake()
+	s.wake()
+	return made, false, nil
+}
+
+// repeated is what is said of exports that an idempotency key made: they are shown as they are now, and so are the warnings. What would be refused now was taken then.
+func (s *Service) repeated(ctx context.Context, who access.Caller, drafts []Draft, exports []Export, now int64) ([]Made, error) {
+	if len(exports) != len(drafts) {
+		return nil, fmt.Errorf("repeat a request: %d requests had become %d exports", len(drafts), len(exports))
 	}
-	return made, again, nil
+	made := make([]Made, len(exports))
+	snap := snapshot{source: s.c.Source}
+	defer snap.close()
+	for i, e := range exports {
+		if !sees(who, e.Request, e.Channels) { // it has changed since
+			return nil, ErrNotFound
+		}
+		made[i].Export = shown(who, e)
+		r, err := request.Parse(drafts[i].Text, request.Options{Lenient: drafts[i].Lenient, Service: true})
+		if err != nil { // an older decant took it
+			continue
+		}
+		if _, err := s.remark(ctx, &snap, who, r, e.CreatedAt, now, &made[i]); err != nil {
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+// remark notes what the owner of a request should know of it. problem is what refuses one that would run at once.
+func (s *Service) remark(ctx context.Context, snap *snapshot, who access.Caller, r *request.Request, createdAt, now int64, m *Made) (problem, err error) {
+	m.IgnoredParameters = r.IgnoredParameters
+	problem, err = s.foresee(ctx, snap, who, r, createdAt, now)
+	if err != nil || problem != nil && runsAtOnce(r) {
+		return problem, err
+	}
+	if problem != nil {
+		m.Warnings = warnings(problem)
+	}
+	m.Warnings = append(m.Warnings, idleWarnings(r)...)
+	return nil, nil
 }
 
 // newExport is the export that a checked request makes, with its first jobs.

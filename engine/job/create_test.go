@@ -224,6 +224,24 @@ func TestIdempotencyKey(t *testing.T) {
 	if exports, _ := b.count(t); exports != 2 {
 		t.Errorf("there are %d exports", exports)
 	}
+	// What would refuse the drafts now doesn't matter: they were taken.
+	limits := b.limits
+	b.limits.QueuedEach, b.limits.Export.Rows = 1, 1
+	b.append(t, "c1", b.now-1e9)
+	b.append(t, "c1", b.now-2e9)
+	if _, _, err := b.Create(ctx, who, drafts, &job.Idempotency{Key: "another"}); err == nil {
+		t.Fatal("the limits don't hold")
+	}
+	third, again, err := b.Create(ctx, who, drafts, &job.Idempotency{Key: "k"})
+	if err != nil || !again {
+		t.Fatalf("where a first time would be refused: again %v, %v", again, err)
+	}
+	for i := range first {
+		if diff := cmp.Diff(first[i].Export, third[i].Export); diff != "" {
+			t.Errorf("export %d is another (-want +got):\n%s", i, diff)
+		}
+	}
+	b.limits = limits
 	var conflict *job.ConflictError
 	for name, other := range map[string][]job.Draft{
 		"another request":    {draft("c2")},

@@ -24,6 +24,9 @@ type Catalog interface {
 	// idempotency key that its owner has used nothing is added, and the exports of that first time are returned as they are now, deleted ones too,
 	// with again true, if the digest is the same; else it is a *ConflictError with Index -1. The first export's CreatedAt is the clock.
 	Create(ctx context.Context, adding []Adding, key *Idempotency, admission Admission) (exports []Export, again bool, err error)
+	// Repeated gives what Create made with an idempotency key by now, as Create does where it gives it again; again is false where the key is not used, or was a
+	// day ago.
+	Repeated(ctx context.Context, key Idempotency, now int64) (exports []Export, again bool, err error)
 	// Change replaces what a PUT may change: Type, Title, Tags, Request, Enabled, Channels, Next; UpdatedAt is set and Version counted. Where version is
 	// not 0 and not the stored one, it is ErrVersion. Waiting jobs keep their request. A Next of KeepNext stays as it is stored.
 	Change(ctx context.Context, e Export, version int64, now int64) (Export, error)
@@ -113,6 +116,8 @@ type Line interface {
 	Expire(ctx context.Context, now int64, limit int) ([]Job, error)
 	// Expired records that a job's artifacts are gone: Folder and Bytes are then empty, and a done job is expired. What is known of each artifact stays.
 	Expired(ctx context.Context, id string, now int64) error
+	// Grown records how many bytes the files in a job's folder take since one was added. It is ErrNotFound where the job has no folder.
+	Grown(ctx context.Context, id string, bytes int64) error
 	// Folders are the folders of all artifacts that there should be, and of all jobs in progress (Lease.Folder): what else lies there is a killed worker's.
 	// Who removes the rest lists what lies there first and asks then, or a folder that was begun in between would go.
 	Folders(ctx context.Context) (map[string]bool, error)

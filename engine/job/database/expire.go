@@ -25,6 +25,16 @@ func (db *DB) Expired(ctx context.Context, id string, now int64) error {
 	})
 }
 
+func (db *DB) Grown(ctx context.Context, id string, bytes int64) error {
+	return db.write(ctx, func(t tx) error {
+		changed, err := t.exec(`UPDATE jobs SET bytes = $2 WHERE id = $1 AND folder <> ''`, id, bytes)
+		if err == nil && changed == 0 {
+			return job.ErrNotFound
+		}
+		return err
+	})
+}
+
 func (db *DB) Folders(ctx context.Context) (map[string]bool, error) {
 	folders := map[string]bool{}
 	err := db.read(ctx, func(t tx) error {

@@ -3,16 +3,11 @@ package database
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"decant/engine/job"
 )
-
-// keyLife is how long an idempotency key is kept.
-const keyLife = int64(24 * time.Hour)
 
 func (db *DB) Create(ctx context.Context, adding []job.Adding, key *job.Idempotency, admission job.Admission) (exports []job.Export, again bool, err error) {
 	if len(adding) == 0 {
@@ -26,6 +21,9 @@ func (db *DB) Create(ctx context.Context, adding []job.Adding, key *job.Idempote
 			return err
 		}
 		if key != nil {
+			if err := t.forgetKeys(now); err != nil {
+				return err
+			}
 			keys, used, err := t.used(*key, now)
 			if err != nil {
 				return err
@@ -69,24 +67,6 @@ func (db *DB) Create(ctx context.Context, adding []job.Adding, key *job.Idempote
 		return nil, false, err
 	}
 	return exports, again, nil
-}
-
-// used says which exports an idempotency key made, and forgets keys that are too old.
-func (t tx) used(k job.Idempotency, now int64) (keys []string, used bool, err error) {
-	if _, err := t.exec(`DELETE FROM idempotency WHERE created_at <= $1`, now-keyLife); err != nil {
-		return nil, false, err
-	}
-	var digest, made string
-	err = t.row(`SELECT digest, exports FROM idempotency WHERE owner = $1 AND key = $2`, []any{k.Owner, k.Key}, &digest, &made)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, false, nil
-	case err != nil:
-		return nil, false, err
-	case digest != k.Digest:
-		return nil, false, &job.ConflictError{Index: -1, Message: fmt.Sprintf("the idempotency key %q was used for another request within the last day; send the same request, or another key", k.Key)}
-	}
-	return keys, true, json.Unmarshal([]byte(made), &keys)
 }
 
 // addExport adds the export that stands at an index of those to create.

@@ -3,6 +3,7 @@ package jobtest
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -53,19 +54,10 @@ func (m *Model) Create(_ context.Context, adding []job.Adding, key *job.Idempote
 		return nil, false, nil
 	}
 	now := adding[0].Export.CreatedAt
-	var name job.Idempotency
 	if key != nil {
-		for k, u := range m.keys {
-			if u.at <= now-int64(24*time.Hour) {
-				delete(m.keys, k)
-			}
-		}
-		name = job.Idempotency{Owner: key.Owner, Key: key.Key}
-		if u, ok := m.keys[name]; ok {
-			if u.digest != key.Digest {
-				return nil, false, &job.ConflictError{Index: -1, Message: "the key is in use"}
-			}
-			return m.byKeys(u.keys), true, nil
+		maps.DeleteFunc(m.keys, func(_ job.Idempotency, u used) bool { return u.at <= now-keyLife })
+		if exports, again, err := m.repeated(*key, now); again || err != nil {
+			return exports, again, err
 		}
 	}
 	var jobs []job.Job
@@ -92,9 +84,33 @@ func (m *Model) Create(_ context.Context, adding []job.Adding, key *job.Idempote
 		m.add(a.Export.Key, a.Jobs)
 	}
 	if key != nil {
-		m.keys[name] = used{key.Digest, keys, now}
+		m.keys[nameOf(*key)] = used{key.Digest, keys, now}
 	}
 	return m.byKeys(keys), false, nil
+}
+
+const keyLife = int64(24 * time.Hour)
+
+// nameOf is an idempotency key without its digest.
+func nameOf(key job.Idempotency) job.Idempotency {
+	return job.Idempotency{Owner: key.Owner, Key: key.Key}
+}
+
+func (m *Model) Repeated(_ context.Context, key job.Idempotency, now int64) ([]job.Export, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.repeated(key, now)
+}
+
+func (m *Model) repeated(key job.Idempotency, now int64) ([]job.Export, bool, error) {
+	u, ok := m.keys[nameOf(key)]
+	switch {
+	case !ok || u.at <= now-keyLife:
+		return nil, false, nil
+	case u.digest != key.Digest:
+		return nil, false, &job.ConflictError{Index: -1, Message: "the key is in use"}
+	}
+	return m.byKeys(u.keys), true, nil
 }
 
 // admit says whether jobs of an owner fit.

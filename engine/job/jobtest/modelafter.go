@@ -37,6 +37,17 @@ func (m *Model) Expired(_ context.Context, id string, now int64) error {
 	return nil
 }
 
+func (m *Model) Grown(_ context.Context, id string, bytes int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.entry(id)
+	if e == nil || e.Folder == "" {
+		return job.ErrNotFound
+	}
+	e.Bytes = bytes
+	return nil
+}
+
 func (m *Model) Folders(context.Context) (map[string]bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

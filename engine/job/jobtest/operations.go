@@ -29,6 +29,12 @@ func (d *duel) create(t *rapid.T) {
 		Exports []job.Export
 		Again   bool
 	}
+	if key != nil {
+		both(t, d, "repeated", func(q job.Queue) (m made, err error) {
+			m.Exports, m.Again, err = q.Repeated(context.Background(), *key, d.now)
+			return m, err
+		})
+	}
 	both(t, d, "create", func(q job.Queue) (m made, err error) {
 		m.Exports, m.Again, err = q.Create(context.Background(), adding, key, admission)
 		return m, err
@@ -155,6 +161,11 @@ func (d *duel) cancel(t *rapid.T) {
 func (d *duel) revoke(t *rapid.T) {
 	id := d.id(t)
 	both(t, d, "revoke "+id, func(q job.Queue) (any, error) { return nil, q.Revoke(context.Background(), id, d.now) })
+}
+
+func (d *duel) grown(t *rapid.T) {
+	id, bytes := d.id(t), rapid.Int64Range(0, 99).Draw(t, "bytes")
+	both(t, d, "grown "+id, func(q job.Queue) (any, error) { return nil, q.Grown(context.Background(), id, bytes) })
 }
 
 func (d *duel) expire(t *rapid.T) {

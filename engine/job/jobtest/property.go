@@ -33,7 +33,7 @@ func anyOrder(t *testing.T, open func(t *testing.T) job.Queue) {
 			"": d.look, "exports": d.exports, "tick": d.tick, "filter": d.filter, "numbers": d.numbers,
 			"create": d.create, "change": d.change, "delete": d.delete, "advance": d.advance, "due": d.due,
 			"add": d.add, "claim": d.claim, "claim again": d.claim, "beat": d.beat, "finish": d.finish, "finish again": d.finish, "reclaim": d.reclaim,
-			"cancel": d.cancel, "revoke": d.revoke, "expire": d.expire, "collect": d.collect, "record": d.record,
+			"cancel": d.cancel, "revoke": d.revoke, "grown": d.grown, "expire": d.expire, "collect": d.collect, "record": d.record,
 		})
 	})
 }

@@ -104,6 +104,41 @@ var creating = []rule{
 			k.Errorf("another owner's key: again %v, %v", again, err)
 		}
 	}},
+	{"idempotency: what a key made is known before anything is created", func(k kit) {
+		key := job.Idempotency{Owner: "ada", Key: "k", Digest: "d"}
+		repeated := func(now int64, key job.Idempotency) []job.Export {
+			k.Helper()
+			exports, again, err := k.q.Repeated(k.Context(), key, now)
+			k.want(err, nil)
+			if again != (len(exports) > 0) {
+				k.Errorf("again %v, with %v", again, exports)
+			}
+			return exports
+		}
+		if exports := repeated(1, key); exports != nil {
+			k.Errorf("a key that nobody used made %v", exports)
+		}
+		first, _, err := k.q.Create(k.Context(), []job.Adding{{Export: export("ada", "b", 1), Jobs: []job.Job{waiting("j", 1)}}, {Export: export("ada", "a", 1)}}, &key, job.Admission{})
+		k.want(err, nil)
+		k.same("exports", repeated(2, key), first)
+		other := key
+		other.Digest = "other"
+		_, _, err = k.q.Repeated(k.Context(), other, 2)
+		k.conflict(err, -1)
+		for _, name := range []job.Idempotency{{Owner: "bob", Key: "k", Digest: "d"}, {Owner: "ada", Key: "K", Digest: "d"}} {
+			if exports := repeated(2, name); exports != nil {
+				k.Errorf("%+v made %v", name, exports)
+			}
+		}
+		k.want(k.q.Delete(k.Context(), "ada/a", 0, 3), nil)
+		if exports := repeated(4, key); len(exports) != 2 || exports[1].DeletedAt == nil {
+			k.Errorf("after one was deleted: %v", exports)
+		}
+		day := int64(24 * time.Hour)
+		if repeated(day, key) == nil || repeated(day+1, key) != nil {
+			k.Error("a key doesn't last a day")
+		}
+	}},
 	{"idempotency: a key lasts a day", func(k kit) {
 		key := &job.Idempotency{Owner: "ada", Key: "k", Digest: "d"}
 		day := int64(24 * time.Hour)

@@ -167,6 +167,28 @@ var ending = []rule{
 		k.status("4", job.Failed)
 		k.want(k.q.Expired(k.Context(), "none", 61), job.ErrNotFound)
 	}},
+	{"grown: a folder's files take more, until they go", func(k kit) {
+		k.create(export("ada", "e", 1), waiting("1", 1), waiting("2", 2), waiting("3", 3))
+		k.do(10, "1", job.Outcome{Status: job.Done, Folder: "1-1", Bytes: 5, ExpiresAt: ptr[int64](60)})
+		k.do(10, "2", job.Outcome{Status: job.Failed})
+		for range 2 { // whoever adds the same file again says the same
+			k.want(k.q.Grown(k.Context(), "1", 12), nil)
+			k.usage("ada", 12)
+			k.usage("", 12)
+		}
+		if j := k.job("1"); j.Bytes != 12 || j.Status != job.Done {
+			k.Errorf("%+v", j)
+		}
+		for _, id := range []string{"2", "3", "none"} {
+			k.want(k.q.Grown(k.Context(), id, 12), job.ErrNotFound)
+		}
+		k.want(k.q.Delete(k.Context(), "ada/e", 0, 50), nil)
+		k.want(k.q.Grown(k.Context(), "1", 13), nil) // its files are there still
+		k.usage("ada", 13)
+		k.want(k.q.Expired(k.Context(), "1", 61), nil)
+		k.want(k.q.Grown(k.Context(), "1", 14), job.ErrNotFound)
+		k.usage("ada", 0)
+	}},
 	{"folders, usage and counts", func(k kit) {
 		k.create(export("ada", "e", 1), waiting("1", 1), waiting("2", 2), waiting("3", 3))
 		k.create(export("bob", "e", 1), waiting("4", 4))
