@@ -23,6 +23,7 @@ type holding struct {
 	cancel context.CancelCauseFunc // ends the job's context
 	nudge  chan struct{}           // asks for a beat before its time
 	until  atomic.Int64            // ns: the lease ends, unless it is extended
+	ending atomic.Bool             // its try is over, and the queue is to be told
 
 	items          []Progress   // only the goroutine that runs the job sees them
 	rows, expected atomic.Int64 // their sums

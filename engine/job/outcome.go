@@ -43,6 +43,8 @@ func (w *Worker) work(ctx context.Context, h *holding, c *Claimed) {
 	if o.Folder == "" {
 		w.remove(c.Lease) // before anybody reads that the job has ended
 	}
+	h.ending.Store(true)
+	w.bell.ring()
 	w.finish(ctx, h, c, o)
 }
 

@@ -102,35 +102,11 @@ func (w *Worker) export(ctx context.Context, snap export.Snapshot, h *holding, c
 	if err := w.fits(ctx, c.Owner, o.Bytes, limits); err != nil {
 		return err
 	}
+	w.usage.add(c.Owner, o.Bytes)
 	o.Status, o.Folder, o.Arrival = Done, folder, snap.Arrival()
 	if limits.ArtifactLife > 0 {
 		expires := w.c.Clock() + int64(limits.ArtifactLife)
 		o.ExpiresAt = &expires
-	}
-	return nil
-}
-
-// fits says whether so many bytes more of artifacts are within the limits.
-func (w *Worker) fits(ctx context.Context, owner string, bytes int64, l Limits) error {
-	for _, budget := range []struct {
-		name, owner, whose string
-		limit              int64
-	}{
-		{"owner_artifacts", owner, "this owner's artifacts", l.BytesEach},
-		{"artifacts", "", "all artifacts", l.Bytes},
-	} {
-		if budget.limit <= 0 {
-			continue
-		}
-		used, err := w.c.Queue.Usage(ctx, budget.owner)
-		if err != nil {
-			return fmt.Errorf("add up artifacts: %w", err)
-		}
-		if used > budget.limit-bytes {
-			return &export.LimitError{Limit: budget.name, Message: fmt.Sprintf(
-				"%s take %d bytes and this export %d more; limits.%s allows %d: delete exports that are not needed any more, wait until older artifacts expire, or ask for less",
-				budget.whose, used, bytes, budget.name, budget.limit)}
-		}
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ type Worker struct {
 
 	mu      sync.Mutex
 	holding map[*holding]bool
+	usage   usage
 }
 
 // NewWorker makes a Worker.
@@ -130,7 +131,7 @@ func (w *Worker) reclaim(ctx context.Context) {
 func (w *Worker) claim(ctx context.Context) *Claimed {
 	now := w.c.Clock()
 	held := w.held()
-	if len(held) >= w.room() {
+	if !w.hasRoom(held) {
 		return nil
 	}
 	for _, h := range held {
@@ -148,7 +149,18 @@ func (w *Worker) claim(ctx context.Context) *Claimed {
 	return claimed
 }
 
-// room is how many jobs may be in progress.
+// hasRoom says whether another job may begin. One whose files are there takes no room: while its end is being stored, which is waiting for the disk, the next one works.
+func (w *Worker) hasRoom(held []*holding) bool {
+	room, working := w.room(), 0
+	for _, h := range held {
+		if !h.ending.Load() {
+			working++
+		}
+	}
+	return working < room && len(held) < 2*room
+}
+
+// room is how many jobs may work at a time.
 func (w *Worker) room() int {
 	if n := w.c.Limits().Workers; n > 0 {
 		return n

@@ -36,7 +36,8 @@ func (db *DB) Claim(ctx context.Context, worker string, now, until int64) (*job.
 		return nil, err
 	}
 	var claimed *job.Claimed
-	err = db.write(ctx, func(t tx) error {
+	// A claim that a power cut undoes was of a worker that it killed.
+	err = db.writeSoon(ctx, func(t tx) error {
 		claimed = nil
 		owners, err := rows(t, one[string], inTurn, now)
 		if err != nil {
@@ -97,7 +98,7 @@ func (t tx) claim(id, owner, worker string, now, until int64) (*job.Claimed, err
 }
 
 func (db *DB) Beat(ctx context.Context, l job.Lease, until int64, p job.Progress) (cancel bool, err error) {
-	err = db.write(ctx, func(t tx) error {
+	err = db.writeSoon(ctx, func(t tx) error {
 		var asked int64
 		err := t.row(`UPDATE jobs SET free_at = $4, done_rows = $5, expected_rows = $6 WHERE id = $1 AND worker = $2 AND claims = $3 AND status = 'inProgress' RETURNING cancel`,
 			[]any{l.JobID, l.Worker, l.Try, until, p.Rows, p.Expected}, &asked)

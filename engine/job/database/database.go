@@ -23,6 +23,8 @@ type DB struct {
 	writer  *sql.DB
 	reader  *sql.DB // the writer itself on PostgreSQL
 	log     *slog.Logger
+
+	statements map[*sql.DB]*statements // of a pool whose driver keeps none
 }
 
 var (

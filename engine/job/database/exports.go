@@ -171,7 +171,8 @@ func (db *DB) Delete(ctx context.Context, key string, version int64, now int64) 
 
 func (db *DB) Advance(ctx context.Context, key string, from job.Instant, jobs []job.Job, to *job.Instant, now int64) (bool, error) {
 	moved := false
-	err := db.write(ctx, func(t tx) error {
+	// A run that a power cut undoes is due again, and made anew.
+	err := db.writeSoon(ctx, func(t tx) error {
 		k, due := instant(to)
 		changed, err := t.exec(`UPDATE exports SET next_k = $4, next_due = $5 WHERE key = $1 AND next_k = $2 AND next_due = $3 AND deleted_at IS NULL`, key, from.K, from.Due, k, due)
 		moved = changed > 0

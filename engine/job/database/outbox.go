@@ -16,8 +16,13 @@ type collected struct {
 }
 
 func (db *DB) Collect(ctx context.Context, now, until int64, limit int) ([]job.Message, error) {
+	// Mostly there is nothing to send, and to see that should not keep a writer waiting.
+	first, ok, err := db.NextMessage(ctx)
+	if err != nil || !ok || first > now {
+		return nil, err
+	}
 	var messages []job.Message
-	err := db.write(ctx, func(t tx) error {
+	err = db.write(ctx, func(t tx) error {
 		found, err := rows(t, func(r *sql.Rows) (c collected, err error) {
 			err = r.Scan(&c.ID, &c.JobID, &c.Policy, &c.Medium, &c.State, &c.Tries, &c.NotBefore, &c.SentAt, &c.Error, &c.made)
 			return c, err
