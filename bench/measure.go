@@ -14,7 +14,8 @@ type work struct {
 	name    string       // without the Benchmark before it and the cores behind it
 	prepare func() error // not timed; may be nil
 	run     func() error
-	finish  func() error // not timed, follows a run that failed, too; may be nil
+	finish  func() error   // not timed, follows a run that failed, too; may be nil
+	took    *time.Duration // set by run or finish where the time is not run's own; else nil
 }
 
 // once does it and gives the time that run took.
@@ -29,6 +30,9 @@ func (w work) once() (took time.Duration, err error) {
 	took = time.Since(began)
 	if w.finish != nil {
 		err = errors.Join(err, w.finish())
+	}
+	if w.took != nil {
+		took = *w.took
 	}
 	return took, err
 }

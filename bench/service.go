@@ -108,9 +108,17 @@ type installation struct {
 	session *session
 	in      *input
 	dir     string
+	used    int // scratch folders
 }
 
 func (x *installation) data() string { return filepath.Join(x.dir, "store") }
+
+// scratch is a folder of which nothing is there yet. What a run leaves is removed when all is measured: ext4 passes over the inodes of files that were removed in the last seconds, and
+// searches for others for so long that the next run would be measured with it.
+func (x *installation) scratch() string {
+	x.used++
+	return filepath.Join(x.dir, fmt.Sprintf("scratch-%d", x.used))
+}
 
 // cores is how many the service and its yardstick have.
 func (x *installation) cores() int { return x.session.opts.Cores[0] }

@@ -72,13 +72,14 @@ func (x *installation) dueAmounts(z dueSize) []amount {
 
 // dueWork makes the exports without a service, as many at a time as there are cores.
 func (x *installation) dueWork(ctx context.Context, z dueSize) subject {
-	folder := filepath.Join(x.dir, "work")
+	var folder string
 	due := time.Now().Truncate(time.Second).UnixNano()
 	text := x.dueRequest(z, due)
 	return subject{
+		cold: true,
 		work: work{
 			name:    z.label("Work", x),
-			prepare: func() error { return os.Mkdir(folder, 0o700) },
+			prepare: func() error { folder = x.scratch(); return os.Mkdir(folder, 0o700) },
 			run: func() error {
 				var next atomic.Int64
 				var g errgroup.Group
@@ -94,7 +95,6 @@ func (x *installation) dueWork(ctx context.Context, z dueSize) subject {
 				}
 				return g.Wait()
 			},
-			finish: func() error { return os.RemoveAll(folder) },
 		},
 		amounts: func() []amount { return x.dueAmounts(z) },
 	}
@@ -106,22 +106,29 @@ const dueLead = 2 * time.Second
 // dueServed has a service make them: recurring exports of it, with no grace.
 func (x *installation) dueServed(ctx context.Context, z dueSize) subject {
 	var s *served
+	var due time.Time
+	var took time.Duration
 	return subject{
 		cold: true,
 		work: work{
 			name: z.label("Service", x),
+			took: &took,
 			prepare: func() (err error) {
 				if s, err = x.start(ctx); err != nil {
 					return err
 				}
-				if err = x.createDue(ctx, s, z); err != nil {
+				if due, err = x.createDue(ctx, s, z); err != nil {
 					return errors.Join(err, s.stop())
 				}
 				return nil
 			},
-			run: func() error { return await(ctx, func() (bool, error) { return s.done(ctx, x.Exports) }) },
+			run: func() error {
+				return await(ctx, 100*time.Millisecond, func() (bool, error) { return s.done(ctx, x.Exports) })
+			},
 			finish: func() error {
-				return errors.Join(s.onceEach(ctx, x.Exports), s.stop())
+				last, err := s.onceEach(ctx, x.Exports)
+				took = last.Sub(due)
+				return errors.Join(err, s.stop())
 			},
 		},
 		amounts: func() []amount { return x.dueAmounts(z) },
@@ -129,19 +136,19 @@ func (x *installation) dueServed(ctx context.Context, z dueSize) subject {
 }
 
 // createDue creates the exports and returns at the moment when they are due.
-func (x *installation) createDue(ctx context.Context, s *served, z dueSize) error {
+func (x *installation) createDue(ctx context.Context, s *served, z dueSize) (due time.Time, err error) {
 	began := time.Now()
-	due := began.Truncate(time.Second).Add(time.Second + dueLead + time.Duration(x.Exports)*5*time.Millisecond)
+	due = began.Truncate(time.Second).Add(dueLead + time.Duration(x.Exports)*2*time.Millisecond)
 	due = due.Truncate(time.Second)
 	body := strings.Repeat(string(x.dueRequest(z, due.UnixNano()))+"\n", x.Exports)
 	if err := s.call(ctx, "POST", "/exports/bulk", "application/jsonl", body, nil); err != nil {
-		return err
+		return due, err
 	}
 	if left := time.Until(due); left < dueLead/4 {
-		return fmt.Errorf("to create %d exports took %s, so that they were due before that; this machine is too busy", x.Exports, time.Since(began))
+		return due, fmt.Errorf("to create %d exports took %s, so that they were due before that; this machine is too busy", x.Exports, time.Since(began))
 	}
 	time.Sleep(time.Until(due))
-	return nil
+	return due, nil
 }
 
 // done says whether so many jobs are done.
@@ -151,32 +158,36 @@ func (s *served) done(ctx context.Context, jobs int) (bool, error) {
 	return answer.Total >= jobs, err
 }
 
-// onceEach sees that each export was made once, at the first try.
-func (s *served) onceEach(ctx context.Context, exports int) error {
+// onceEach sees that each export was made once, at the first try, and says when the last of them was.
+func (s *served) onceEach(ctx context.Context, exports int) (last time.Time, err error) {
 	seen := map[string]bool{}
 	for page := 1; ; page++ {
 		var answer struct {
 			Jobs []struct {
 				ExportID, Status string
 				Tries            int
+				FinishedAt       time.Time
 			}
 			NextPage any
 		}
-		if err := s.call(ctx, "GET", fmt.Sprintf("/jobs?pageSize=1000&page=%d&fields=exportId,status,tries", page), "", "", &answer); err != nil {
-			return err
+		if err := s.call(ctx, "GET", fmt.Sprintf("/jobs?pageSize=1000&page=%d&fields=exportId,status,tries,finishedAt", page), "", "", &answer); err != nil {
+			return last, err
 		}
 		for _, j := range answer.Jobs {
 			if seen[j.ExportID] || j.Status != "done" || j.Tries != 1 {
-				return fmt.Errorf("export %s: a job is %s after %d tries; every export should have one that is done at the first", j.ExportID, j.Status, j.Tries)
+				return last, fmt.Errorf("export %s: a job is %s after %d tries; every export should have one that is done at the first", j.ExportID, j.Status, j.Tries)
 			}
 			seen[j.ExportID] = true
+			if j.FinishedAt.After(last) {
+				last = j.FinishedAt
+			}
 		}
 		if answer.NextPage == nil {
 			break
 		}
 	}
 	if len(seen) != exports {
-		return fmt.Errorf("%d exports have a job, want %d", len(seen), exports)
+		return last, fmt.Errorf("%d exports have a job, want %d", len(seen), exports)
 	}
-	return nil
+	return last, nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -44,7 +45,7 @@ owner_artifacts = 1000000000000
 
 // start starts the service with an empty queue, and returns when it answers.
 func (x *installation) start(ctx context.Context) (s *served, err error) {
-	if err := os.RemoveAll(filepath.Join(x.data(), "service")); err != nil {
+	if err := os.Rename(filepath.Join(x.data(), "service"), x.scratch()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("clear the queue: %w", err)
 	}
 	self, err := os.Executable()
@@ -81,7 +82,7 @@ func (x *installation) start(ctx context.Context) (s *served, err error) {
 	}()
 	s.token = strings.TrimSpace(token)
 	if err == nil {
-		err = await(ctx, func() (bool, error) { return s.call(ctx, "GET", "/readyz", "", "", nil) == nil, s.alive() })
+		err = await(ctx, time.Millisecond, func() (bool, error) { return s.call(ctx, "GET", "/readyz", "", "", nil) == nil, s.alive() })
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the service: %w", err), s.stop())
@@ -147,8 +148,9 @@ func (s *served) get(ctx context.Context, method, path, mediaType, body string) 
 	return text, err
 }
 
-// await asks again and again until the answer is yes: after a hundredth of the time that it has waited, so that it sees the end in time and keeps nobody from working.
-func await(ctx context.Context, done func() (bool, error)) error {
+// await asks again and again until the answer is yes: after a hundredth of the time that it has waited, and not before least, so that it sees the end in time and keeps nobody
+// from working.
+func await(ctx context.Context, least time.Duration, done func() (bool, error)) error {
 	began := time.Now()
 	for {
 		if is, err := done(); is || err != nil {
@@ -157,7 +159,7 @@ func await(ctx context.Context, done func() (bool, error)) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(min(max(time.Since(began)/100, time.Millisecond), 50*time.Millisecond)):
+		case <-time.After(max(time.Since(began)/100, least)):
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (s *served) create(ctx context.Context, request string) (*running, error) {
 
 // end returns when the job is done.
 func (r *running) end(ctx context.Context) error {
-	return await(ctx, func() (bool, error) {
+	return await(ctx, time.Millisecond, func() (bool, error) {
 		var answer struct {
 			Status string
 			Error  json.RawMessage
