@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"decant/engine/export/request"
+	"decant/engine/job"
 )
 
 // draftFaults finds what a request may say by its own rules and the service can't keep.
@@ -24,7 +25,7 @@ func draftFaults(text []byte) (faults request.Faults) {
 		return nil // its faults are found where the request is read
 	}
 	for i, m := range r.Notification.Messages {
-		if strings.HasSuffix(m.Target, "/"+mask) {
+		if strings.HasSuffix(m.Target, "/"+job.Mask) {
 			faults = append(faults, request.Fault{
 				Path:    fmt.Sprintf("notification.messages[%d].target", i),
 				Message: "this stands in listings for an address that is not shown; write the address itself, which GET /exports/{id} shows to who may write the export",

@@ -2,15 +2,12 @@ package api
 
 import (
 	"encoding/json"
-	"net/url"
 	"regexp"
 	"strings"
 
 	"decant/engine/export/request"
+	"decant/engine/job"
 )
-
-// mask stands in an address for what makes it a secret.
-const mask = "***"
 
 // address matches web addresses, whose paths and queries may let whoever has them send messages, and those of two services without their scheme.
 var address = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>\\]+|\b(hooks\.slack\.com|discord(app)?\.com/api)/[^\s"'<>\\]*`)
@@ -19,28 +16,8 @@ var address = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>\\]+|\b(hook
 func maskAddresses(text string) string {
 	return address.ReplaceAllStringFunc(text, func(found string) string {
 		bare := strings.TrimRight(found, ".,:;!?)]")
-		return maskTarget(bare) + found[len(bare):]
+		return job.MaskTarget(bare) + found[len(bare):]
 	})
-}
-
-// maskTarget leaves of a webhook's address its scheme and host. Other targets, an email address or a chat, stay as they are.
-func maskTarget(target string) string {
-	scheme, rest, hasScheme := strings.Cut(target, "://")
-	if !hasScheme {
-		host, _, hasPath := strings.Cut(target, "/")
-		if !hasPath {
-			return target
-		}
-		return host + "/" + mask
-	}
-	u, err := url.Parse(target)
-	switch {
-	case err != nil || u.Host == "":
-		return scheme + "://" + mask
-	case rest == u.Host || rest == u.Host+"/":
-		return target
-	}
-	return scheme + "://" + u.Host + "/" + mask
 }
 
 // Bounds of what is told of faults. A request can have as many as it has bytes.
@@ -98,7 +75,7 @@ func maskMessage(text json.RawMessage) any {
 		}
 		message[i].value = nil
 		if json.Unmarshal(m.value.(json.RawMessage), &target) == nil {
-			message[i].value = maskTarget(target)
+			message[i].value = job.MaskTarget(target)
 		}
 	}
 	return message

@@ -24,6 +24,7 @@ func PlanFor(ctx context.Context, snap export.Snapshot, j Job, limits Limits, op
 	if err != nil {
 		return nil, err
 	}
+	r.Raw = forReaders(r)
 	return export.NewPlan(ctx, snap, anchored(r, j.ExportCreated), opts)
 }
 
