@@ -134,9 +134,8 @@ func (c *Client) owned() url.Values {
 }
 
 // do makes a call and reads its JSON answer into out, unless that is nil.
-func (c *Client) do(ctx context.Context, call call, out any) (http.Header, error) {
-	var header http.Header
-	err := call.again.run(ctx, func() error {
+func (c *Client) do(ctx context.Context, call call, out any) error {
+	return call.again.run(ctx, func() error {
 		ctx, cancel := context.WithTimeout(ctx, callTime)
 		defer cancel()
 		answer, err := c.send(ctx, call)
@@ -151,7 +150,6 @@ func (c *Client) do(ctx context.Context, call call, out any) (http.Header, error
 		if len(data) > maxAnswer {
 			return fmt.Errorf("%s %s: the answer is longer than %d bytes", call.method, call.path, maxAnswer)
 		}
-		header = answer.Header
 		if out == nil {
 			return nil
 		}
@@ -160,7 +158,6 @@ func (c *Client) do(ctx context.Context, call call, out any) (http.Header, error
 		}
 		return nil
 	})
-	return header, err
 }
 
 // send makes one try of a call. The answer is one that says yes, and the caller closes its body.

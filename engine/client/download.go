@@ -64,8 +64,8 @@ func (c *Client) Download(ctx context.Context, from Source, path string, want Ex
 			os.Remove(temp.Name())
 		}
 	}()
-	to := &fileSink{f: temp, sum: sha256.New()}
-	if err := c.fetch(ctx, from, to, want, progress); err != nil {
+	t := &transfer{c: c, from: from, to: temp, restart: func() error { return emptied(temp) }, progress: progress}
+	if err := t.run(ctx, want); err != nil {
 		return err
 	}
 	if err := temp.Sync(); err != nil {
@@ -82,7 +82,11 @@ func (c *Client) Download(ctx context.Context, from Source, path string, want Ex
 
 // Stream brings a file to a writer. What was written can't be taken back: the error says that it is not whole.
 func (c *Client) Stream(ctx context.Context, from Source, w io.Writer, want Expected, progress func(int64)) error {
-	return c.fetch(ctx, from, &streamSink{w: w, sum: sha256.New()}, want, progress)
+	restart := func() error {
+		return errors.New("the connection broke and the service doesn't go on where it was; download it into a file")
+	}
+	t := &transfer{c: c, from: from, to: w, restart: restart, progress: progress}
+	return t.run(ctx, want)
 }
 
 // temporary makes a file beside path, with the permissions that a new file has here.
@@ -94,53 +98,33 @@ func temporary(path string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(dir, "."+base+"-"+rand.Text()[:8]+".tmp"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
-// sink takes a file's bytes in their order and knows their checksum.
-type sink interface {
-	io.Writer
-	restart() error // take the file from its first byte again
-	digest() string
-}
-
-type fileSink struct {
-	f   *os.File
-	sum hash.Hash
-}
-
-func (s *fileSink) Write(p []byte) (int, error) {
-	s.sum.Write(p)
-	return s.f.Write(p)
-}
-
-func (s *fileSink) restart() error {
-	s.sum.Reset()
-	if err := s.f.Truncate(0); err != nil {
+// emptied takes back what was written to a file.
+func emptied(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
 		return err
 	}
-	_, err := s.f.Seek(0, io.SeekStart)
+	_, err := f.Seek(0, io.SeekStart)
 	return err
 }
 
-func (s *fileSink) digest() string { return hex.EncodeToString(s.sum.Sum(nil)) }
+// transfer is how far a download is.
+type transfer struct {
+	c        *Client
+	from     Source
+	to       io.Writer
+	restart  func() error // readies to for the file's first byte again
+	progress func(int64)
 
-type streamSink struct {
-	w   io.Writer
-	sum hash.Hash
+	sum   hash.Hash // SHA-256 of what was written
+	got   int64
+	total int64  // -1: not known yet
+	told  bool   // total is the job's word, not an answer's
+	etag  string // of the file that the bytes so far are of
 }
 
-func (s *streamSink) Write(p []byte) (int, error) {
-	s.sum.Write(p)
-	return s.w.Write(p)
-}
-
-func (s *streamSink) restart() error {
-	return errors.New("the connection broke and the service doesn't go on where it was; download it into a file")
-}
-
-func (s *streamSink) digest() string { return hex.EncodeToString(s.sum.Sum(nil)) }
-
-// fetch is the loop of a download: a connection after the other until all is there.
-func (c *Client) fetch(ctx context.Context, from Source, to sink, want Expected, progress func(int64)) error {
-	t := &transfer{c: c, from: from, to: to, total: -1, progress: progress}
+// run is the loop of a download: a connection after the other until all is there.
+func (t *transfer) run(ctx context.Context, want Expected) error {
+	t.sum, t.total = sha256.New(), -1
 	if t.told = want.SHA256 != ""; t.told {
 		t.total = want.Bytes
 	}
@@ -157,28 +141,16 @@ func (c *Client) fetch(ctx context.Context, from Source, to sink, want Expected,
 			return ctx.Err()
 		}
 		if dry >= dryTries || !comesBack(err) {
-			return fmt.Errorf("download %s: %w", from.File, err)
+			return fmt.Errorf("download %s: %w", t.from.File, err)
 		}
 		if err := sleep(ctx, growing(dry)); err != nil {
 			return err
 		}
 	}
-	if got := to.digest(); want.SHA256 != "" && got != want.SHA256 {
-		return &ChecksumError{File: from.File, Want: want.SHA256, Got: got}
+	if got := hex.EncodeToString(t.sum.Sum(nil)); want.SHA256 != "" && got != want.SHA256 {
+		return &ChecksumError{File: t.from.File, Want: want.SHA256, Got: got}
 	}
 	return nil
-}
-
-// transfer is how far a download is.
-type transfer struct {
-	c        *Client
-	from     Source
-	to       sink
-	got      int64
-	total    int64  // -1: not known yet
-	told     bool   // total is the job's word, not an answer's
-	etag     string // of the file that the bytes so far are of
-	progress func(int64)
 }
 
 // connect fetches what is missing. Only a *NetworkError or an answer's *Error is worth another connection.
@@ -203,6 +175,7 @@ func (t *transfer) connect(ctx context.Context) error {
 			if _, err := t.to.Write(buffer[:n]); err != nil {
 				return fmt.Errorf("write: %w", err)
 			}
+			t.sum.Write(buffer[:n])
 			t.got += int64(n)
 			t.progress(t.got)
 		}
@@ -242,9 +215,10 @@ func (t *transfer) begin(answer *http.Response) error {
 		return nil
 	}
 	if t.got > 0 {
-		if err := t.to.restart(); err != nil {
+		if err := t.restart(); err != nil {
 			return err
 		}
+		t.sum.Reset()
 		t.got = 0
 	}
 	if !t.told {

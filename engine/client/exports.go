@@ -2,10 +2,10 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"iter"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -72,6 +72,9 @@ type CreateOptions struct {
 	Key     string // the idempotency key: with the same one nothing is made twice
 }
 
+// NewKey is an idempotency key that nobody used before.
+func NewKey() string { return rand.Text() }
+
 func (o CreateOptions) header() http.Header {
 	h := http.Header{}
 	if o.Lenient {
@@ -94,7 +97,7 @@ func (o CreateOptions) again() again {
 // Create makes an export.
 func (c *Client) Create(ctx context.Context, r Request, o CreateOptions) (Export, error) {
 	var e Export
-	_, err := c.do(ctx, call{method: http.MethodPost, path: "/exports", query: c.owned(), header: o.header(), body: r.JSON(), again: o.again()}, &e)
+	err := c.do(ctx, call{method: http.MethodPost, path: "/exports", query: c.owned(), header: o.header(), body: r.JSON(), again: o.again()}, &e)
 	return e, err
 }
 
@@ -107,7 +110,7 @@ func (c *Client) CreateAll(ctx context.Context, all []Request, o CreateOptions) 
 	var answer struct {
 		Exports []Export `json:"exports"`
 	}
-	if _, err := c.do(ctx, call{method: http.MethodPost, path: "/exports/bulk", query: c.owned(), header: o.header(), body: body, again: o.again()}, &answer); err != nil {
+	if err := c.do(ctx, call{method: http.MethodPost, path: "/exports/bulk", query: c.owned(), header: o.header(), body: body, again: o.again()}, &answer); err != nil {
 		return nil, err
 	}
 	if len(answer.Exports) != len(all) {
@@ -119,21 +122,19 @@ func (c *Client) CreateAll(ctx context.Context, all []Request, o CreateOptions) 
 // Change replaces an export's request if it has the version of etag still. Else the *Error has status 412.
 func (c *Client) Change(ctx context.Context, id string, r Request, etag string) (Export, error) {
 	var e Export
-	_, err := c.do(ctx, call{method: http.MethodPut, path: "/exports/" + segment(id), query: c.owned(), header: http.Header{"If-Match": {etag}}, body: r.JSON()}, &e)
+	err := c.do(ctx, call{method: http.MethodPut, path: "/exports/" + segment(id), query: c.owned(), header: http.Header{"If-Match": {etag}}, body: r.JSON()}, &e)
 	return e, err
 }
 
-// Check asks whether a request could be taken, and what it would do; the answer is the service's text.
-func (c *Client) Check(ctx context.Context, r Request, lenient bool) (json.RawMessage, error) {
-	var plan json.RawMessage
-	_, err := c.do(ctx, call{method: http.MethodPost, path: "/exports/plan", header: CreateOptions{Lenient: lenient}.header(), body: r.JSON(), again: safe}, &plan)
-	return plan, err
+// Check asks whether a request could be taken; nothing is made.
+func (c *Client) Check(ctx context.Context, r Request) error {
+	return c.do(ctx, call{method: http.MethodPost, path: "/exports/plan", body: r.JSON(), again: safe}, nil)
 }
 
 // Export gives one export.
 func (c *Client) Export(ctx context.Context, id string) (Export, error) {
 	var e Export
-	_, err := c.do(ctx, call{method: http.MethodGet, path: "/exports/" + segment(id), query: c.owned(), again: safe}, &e)
+	err := c.do(ctx, call{method: http.MethodGet, path: "/exports/" + segment(id), query: c.owned(), again: safe}, &e)
 	return e, err
 }
 
@@ -143,7 +144,7 @@ func (c *Client) Delete(ctx context.Context, id, etag string) error {
 	if etag != "" {
 		header.Set("If-Match", etag)
 	}
-	_, err := c.do(ctx, call{method: http.MethodDelete, path: "/exports/" + segment(id), query: c.owned(), header: header}, nil)
+	err := c.do(ctx, call{method: http.MethodDelete, path: "/exports/" + segment(id), query: c.owned(), header: header}, nil)
 	return err
 }
 
@@ -155,7 +156,7 @@ func (c *Client) Run(ctx context.Context, id, at string) (Job, error) {
 		query.Set("at", at)
 	}
 	var j Job
-	_, err := c.do(ctx, call{method: http.MethodPost, path: "/exports/" + segment(id) + "/run", query: query}, &j)
+	err := c.do(ctx, call{method: http.MethodPost, path: "/exports/" + segment(id) + "/run", query: query}, &j)
 	return j, err
 }
 
@@ -164,7 +165,7 @@ func (c *Client) Cancel(ctx context.Context, id string) (int, error) {
 	var answer struct {
 		Cancelled int `json:"cancelled"`
 	}
-	_, err := c.do(ctx, call{method: http.MethodPost, path: "/exports/" + segment(id) + "/cancel", query: c.owned(), again: safe}, &answer)
+	err := c.do(ctx, call{method: http.MethodPost, path: "/exports/" + segment(id) + "/cancel", query: c.owned(), again: safe}, &answer)
 	return answer.Cancelled, err
 }
 
@@ -197,57 +198,4 @@ func (f Filter) query(q url.Values) url.Values {
 // Exports lists exports a page at a time: a page is asked for when the one before was used up. An error ends the list.
 func (c *Client) Exports(ctx context.Context, f Filter) iter.Seq2[Export, error] {
 	return pages[Export](ctx, c, "/exports", f.query(c.owned()), "exports", f.Limit)
-}
-
-// pageSize is how many rows a page has.
-const pageSize = 500
-
-// pages walks a listing, of which it gives at most limit rows (0: all). The next page is where the service says that it is, so what is added
-// meanwhile moves nothing.
-func pages[T any](ctx context.Context, c *Client, path string, query url.Values, field string, limit int) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		query := maps.Clone(query)
-		query.Set("limit", strconv.Itoa(pageSize))
-		if limit > 0 {
-			query.Set("limit", strconv.Itoa(min(limit, pageSize)))
-		}
-		for given := 0; ; {
-			rows, next, err := page[T](ctx, c, path, query, field)
-			if err != nil {
-				var none T
-				yield(none, err)
-				return
-			}
-			for _, row := range rows {
-				if !yield(row, nil) {
-					return
-				}
-				if given++; given == limit {
-					return
-				}
-			}
-			if next == "" || next == query.Get("offset") {
-				return
-			}
-			query.Set("offset", next)
-		}
-	}
-}
-
-// page asks for one page and for where the next is; "" after the last.
-func page[T any](ctx context.Context, c *Client, path string, query url.Values, field string) (rows []T, next string, err error) {
-	var answer map[string]json.RawMessage
-	if _, err := c.do(ctx, call{method: http.MethodGet, path: path, query: query, again: safe}, &answer); err != nil {
-		return nil, "", err
-	}
-	var after *struct {
-		Offset string `json:"offset"`
-	}
-	if err := json.Unmarshal(answer[field], &rows); err != nil {
-		return nil, "", &NetworkError{Doing: "GET " + path, Err: fmt.Errorf("the answer is not what the service sends: %s: %w", field, err)}
-	}
-	if answer["nextPage"] != nil && json.Unmarshal(answer["nextPage"], &after) == nil && after != nil {
-		next = after.Offset
-	}
-	return rows, next, nil
 }

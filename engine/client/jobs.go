@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -110,7 +111,7 @@ func (j Job) Outcome() error {
 // Job gives one job.
 func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	var j Job
-	_, err := c.do(ctx, call{method: http.MethodGet, path: "/jobs/" + segment(id), again: safe}, &j)
+	err := c.do(ctx, call{method: http.MethodGet, path: "/jobs/" + segment(id), again: safe}, &j)
 	return j, err
 }
 
@@ -121,4 +122,25 @@ func (c *Client) Jobs(ctx context.Context, export string, status ...string) iter
 		query.Add("status[]", s)
 	}
 	return pages[Job](ctx, c, "/exports/"+segment(export)+"/jobs", query, "jobs", 0)
+}
+
+// Unended gives the jobs of an export that have not ended, the oldest first.
+func (c *Client) Unended(ctx context.Context, export string) ([]Job, error) {
+	var jobs []Job
+	for job, err := range c.Jobs(ctx, export, Waiting, InProgress) {
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, job)
+	}
+	slices.Reverse(jobs)
+	return jobs, nil
+}
+
+// Newest gives the newest job of an export, of some statuses (none: any); nil where there is none.
+func (c *Client) Newest(ctx context.Context, export string, status ...string) (*Job, error) {
+	for job, err := range c.Jobs(ctx, export, status...) {
+		return &job, err
+	}
+	return nil, nil
 }

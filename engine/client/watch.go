@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -51,25 +50,4 @@ func comesBack(err error) bool {
 	}
 	var network *NetworkError
 	return errors.As(err, &network)
-}
-
-// Unended gives the jobs of an export that have not ended, the oldest first.
-func (c *Client) Unended(ctx context.Context, export string) ([]Job, error) {
-	var jobs []Job
-	for job, err := range c.Jobs(ctx, export, Waiting, InProgress) {
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, job)
-	}
-	slices.Reverse(jobs)
-	return jobs, nil
-}
-
-// Newest gives the newest job of an export, of some statuses (none: any); nil where there is none.
-func (c *Client) Newest(ctx context.Context, export string, status ...string) (*Job, error) {
-	for job, err := range c.Jobs(ctx, export, status...) {
-		return &job, err
-	}
-	return nil, nil
 }
