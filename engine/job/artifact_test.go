@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"decant/engine/export"
 	"decant/engine/job"
 )
 
@@ -203,16 +204,51 @@ func TestZipOfADamagedFile(t *testing.T) {
 	}
 }
 
-// hidden are the files of a job's folder that are no artifacts.
+func TestZipCounts(t *testing.T) {
+	b := newBench(t)
+	j := b.done(t)
+	used := func() int64 {
+		t.Helper()
+		bytes, err := b.queue.Usage(t.Context(), "o")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes
+	}
+	before := used()
+	var limit *export.LimitError
+	for name, limits := range map[string]job.Limits{"of all": {Bytes: before + 1}, "of an owner": {BytesEach: before + 1}, "that is passed already": {Bytes: before - 1}} {
+		b.limits = limits
+		if _, err := b.Zip(t.Context(), j); !errors.As(err, &limit) {
+			t.Errorf("a zip beyond the limit %s: %v", name, err)
+		}
+		if left := hidden(t, b, j); len(left) > 0 || used() != before {
+			t.Errorf("%v are left behind, and %d bytes count", left, used())
+		}
+	}
+	b.limits = job.Limits{}
+	size := int64(len(readZip(t, b, j)))
+	if got := used(); got != before+size {
+		t.Errorf("%d bytes are used, want %d and %d", got, before, size)
+	}
+	b.limits.Bytes = 1 // what is there needs no room
+	if got := int64(len(readZip(t, b, j))); got != size || used() != before+size {
+		t.Errorf("opened again it has %d bytes, and %d are used", got, used())
+	}
+}
+
+// hidden are the files of a job's folder that are no artifacts, and those beside it that are nobody's.
 func hidden(t *testing.T, b *bench, j job.Job) (names []string) {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Join(b.folder, j.Folder))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") {
-			names = append(names, e.Name())
+	for _, folder := range []string{j.Folder, "."} {
+		entries, err := os.ReadDir(filepath.Join(b.folder, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), ".") {
+				names = append(names, e.Name())
+			}
 		}
 	}
 	return names

@@ -20,12 +20,13 @@ type JanitorConfig struct {
 	Log       *slog.Logger
 }
 
-// Janitor removes artifacts that have expired or whose export was deleted, and folders that killed workers left behind.
+// Janitor removes artifacts that have expired or whose export was deleted, and what killed workers and makers of zips left behind.
 type Janitor struct{ c JanitorConfig }
 
 const (
 	sweepEvery  = time.Minute
-	expireBatch = 100 // jobs whose artifacts are looked at together
+	expireBatch = 100       // jobs whose artifacts are looked at together
+	idleZip     = time.Hour // a zip that nothing was written to for so long is made by nobody
 )
 
 // NewJanitor makes a Janitor.
@@ -101,6 +102,10 @@ func (j *Janitor) clear(ctx context.Context) error {
 	var faults []error
 	for _, e := range entries {
 		folder := e.Name()
+		if tempZip.MatchString(folder) {
+			faults = append(faults, j.clearZip(e))
+			continue
+		}
 		if m := tempFolder.FindStringSubmatch(folder); m != nil {
 			folder = m[1]
 		}
@@ -114,4 +119,22 @@ func (j *Janitor) clear(ctx context.Context) error {
 		j.c.Log.Info("removed what a killed worker left", "folder", e.Name())
 	}
 	return errors.Join(faults...)
+}
+
+// clearZip removes a zip that is not complete, if nobody makes it any more.
+func (j *Janitor) clearZip(e fs.DirEntry) error {
+	info, err := e.Info()
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // it has its place now, or was given up
+		return nil
+	case err != nil:
+		return fmt.Errorf("look at an incomplete zip: %w", err)
+	case !info.Mode().IsRegular() || j.c.Clock()-info.ModTime().UnixNano() < int64(idleZip):
+		return nil
+	}
+	if err := os.Remove(filepath.Join(j.c.Artifacts, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove an incomplete zip: %w", err)
+	}
+	j.c.Log.Info("removed a zip that was never completed", "file", e.Name())
+	return nil
 }

@@ -82,6 +82,36 @@ func TestDeleted(t *testing.T) {
 	})
 }
 
+// TestIncompleteZips: one that somebody may still be writing stays.
+func TestIncompleteZips(t *testing.T) {
+	inHouse(t, func(h *house) {
+		const maker = ".01a1ff46-0756-76d8-abd5-b8c28ae3747f-1-01a1ff46-0756-76d8-abd5-b8c28ae37480.zip.tmp"
+		ages := map[string]time.Duration{maker: time.Hour, strings.Replace(maker, "-1-", "-2-", 1): time.Hour - 1, "notes.zip.tmp": 24 * time.Hour, ".zip": 24 * time.Hour}
+		want := []string{strings.Replace(maker, "-1-", "-2-", 1), ".zip", "notes.zip.tmp"}
+		if err := os.MkdirAll(h.artifacts, 0o777); err != nil {
+			h.Fatal(err)
+		}
+		for name, age := range ages {
+			path := filepath.Join(h.artifacts, name)
+			if err := os.WriteFile(path, []byte("PK"), 0o666); err != nil {
+				h.Fatal(err)
+			}
+			at := time.Unix(0, h.now()-int64(age))
+			if err := os.Chtimes(path, at, at); err != nil {
+				h.Fatal(err)
+			}
+		}
+		if err := h.janitor(h.queue).Sweep(h.Context()); err != nil {
+			h.Fatal(err)
+		}
+		left := h.files()
+		slices.Sort(left)
+		if !slices.Equal(left, want) {
+			h.Errorf("what is left: %v, want %v", left, want)
+		}
+	})
+}
+
 // TestLeftBehind has folders that killed workers left; those of jobs that are done or in progress stay, and what is no job's.
 func TestLeftBehind(t *testing.T) {
 	inHouse(t, func(h *house) {

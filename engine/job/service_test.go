@@ -163,6 +163,9 @@ func (b *bench) work(t tester) (done []job.Job) {
 			o.Artifacts = append(o.Artifacts, job.Artifact{File: f.File, MediaType: "text/csv", Item: f.Item, Rows: f.Rows, Bytes: f.Bytes, SHA256: f.SHA256})
 		}
 		o.Artifacts = append(o.Artifacts, manifestOf(t, filepath.Join(b.folder, folder)))
+		for _, a := range o.Artifacts {
+			o.Bytes += a.Bytes
+		}
 		for _, it := range p.Items {
 			o.Stored = append(o.Stored, it.Stored)
 		}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,10 +19,15 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/flate"
+
+	"decant/engine/export"
 )
 
 // zipName is a job's zip, in its folder beside the artifacts, with which it goes. The name is one that no artifact has.
 const zipName = ".download.zip"
+
+// tempZip is what a zip is called while it is made, in the folder of all artifacts, where a Janitor sees what killed makers left.
+var tempZip = regexp.MustCompile(`^\.[0-9A-Za-z-]+\.zip\.tmp$`)
 
 // zips are the folders in which a zip is being made.
 type zips struct {
@@ -30,7 +36,7 @@ type zips struct {
 }
 
 // Zip opens a zip of all of a job's artifacts, made at its first use and kept with them; the caller closes it. The same artifacts give the same bytes.
-// Callers who ask for the same zip while it is made wait for it.
+// Callers who ask for the same zip while it is made wait for it. It counts as the artifacts do: one for which there is no room any more is an *export.LimitError.
 func (s *Service) Zip(ctx context.Context, j Job) (*os.File, error) {
 	if !s.hasFiles(j) {
 		return nil, ErrNotFound
@@ -81,14 +87,17 @@ func (z *zips) enter(ctx context.Context, folder string) (done func(), err error
 	}
 }
 
-// makeZip writes the zip beside its place, syncs it, and renames it: it is whole or not there.
+// makeZip writes the zip, syncs it, and renames it to its place: it is whole or not there. It is counted before it is there, so that none is forgotten.
 func (s *Service) makeZip(ctx context.Context, j Job) (err error) {
+	if err := s.roomFor(ctx, j, 0); err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(s.c.Artifacts)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	temp := filepath.Join(j.Folder, fmt.Sprintf("%s-%s.tmp", zipName, newID()))
+	temp := fmt.Sprintf(".%s-%s.zip.tmp", j.Folder, newID())
 	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
@@ -102,16 +111,50 @@ func (s *Service) makeZip(ctx context.Context, j Job) (err error) {
 	if err := s.writeZip(ctx, f, j); err != nil {
 		return err
 	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := s.roomFor(ctx, j, info.Size()); err != nil {
+		return err
+	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
+	artifacts := sum(j.Artifacts, func(a Artifact) int64 { return a.Bytes })
+	if err := s.c.Queue.Grown(ctx, j.ID, artifacts+info.Size()); err != nil {
+		return err
+	}
 	if err := root.Rename(temp, filepath.Join(j.Folder, zipName)); err != nil {
 		return err
 	}
 	return syncFolder(root, j.Folder)
+}
+
+// roomFor says whether a job's zip of so many bytes is within the limits of artifacts.
+func (s *Service) roomFor(ctx context.Context, j Job, bytes int64) error {
+	limits := s.c.Limits()
+	for _, budget := range []struct {
+		name, owner string
+		limit       int64
+	}{{"owner_artifacts", j.Owner, limits.BytesEach}, {"artifacts", "", limits.Bytes}} {
+		if budget.limit <= 0 {
+			continue
+		}
+		used, err := s.c.Queue.Usage(ctx, budget.owner)
+		if err != nil {
+			return fmt.Errorf("add up artifacts: %w", err)
+		}
+		if used > budget.limit-bytes {
+			return &export.LimitError{Limit: budget.name, Message: fmt.Sprintf(
+				"there is no room for a zip of the job's files beside those that limits.%s allows (%d bytes): download the files one by one, or delete exports that are not needed any more",
+				budget.name, budget.limit)}
+		}
+	}
+	return nil
 }
 
 // syncFolder makes the names in a folder durable. Windows has no such call; there a rename is durable by itself.
