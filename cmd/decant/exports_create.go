@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"decant/engine/client"
 )
@@ -162,22 +161,4 @@ func bySource(err error, sources []string) error {
 		told.Faults = append(told.Faults, f)
 	}
 	return &told
-}
-
-// printExports lists exports for people.
-func printExports(w io.Writer, exports []client.Export) error {
-	t := table{columns: []string{"id", "title", "type", "status", "next run", "created"}}
-	for _, e := range exports {
-		status := e.Status()
-		if !e.Enabled {
-			status = strings.TrimSpace(status + " paused")
-		}
-		t.add(e.ID, shortened(e.Title, 40), e.Type, status, second(e.NextRun), second(&e.CreatedAt))
-	}
-	return t.print(w, false)
-}
-
-// waitFlags say how long a service is waited for that does not answer.
-type waitFlags struct {
-	Patience time.Duration `help:"While waiting: how long a service that does not answer is asked again." default:"10m" placeholder:"DURATION"`
 }

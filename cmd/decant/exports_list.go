@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"strings"
 
 	"decant/engine/client"
 )
@@ -36,4 +38,17 @@ func (c *listExportsCmd) Run(a *app) error {
 		return printJSONList(a.stdout, rows, func(e client.Export) json.RawMessage { return e.Raw })
 	}
 	return printExports(a.stdout, rows)
+}
+
+// printExports lists exports for people.
+func printExports(w io.Writer, exports []client.Export) error {
+	t := table{columns: []string{"id", "title", "type", "status", "next run", "created"}}
+	for _, e := range exports {
+		status := e.Status()
+		if !e.Enabled {
+			status = strings.TrimSpace(status + " paused")
+		}
+		t.add(e.ID, shortened(e.Title, 40), e.Type, status, second(e.NextRun), second(&e.CreatedAt))
+	}
+	return t.print(w, false)
 }

@@ -4,35 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"decant/engine/client"
 )
-
-type runExportCmd struct {
-	remote
-	waitFlags
-	ID   string `arg:"" help:"The export."`
-	At   string `help:"Of a recurring export: the run that was due last at this moment, in place of now." placeholder:"TIME"`
-	Wait bool   `help:"Wait until the job has ended, and exit as it did."`
-}
-
-func (c *runExportCmd) Run(a *app) error {
-	s, err := c.dial(a)
-	if err != nil {
-		return err
-	}
-	job, err := s.Run(a.ctx, c.ID, c.At)
-	if err != nil {
-		return a.about(c.ID, err)
-	}
-	if c.Wait {
-		return c.follow(a, s, []client.Job{job}, c.JSON)
-	}
-	if c.JSON {
-		return printJSON(a.stdout, job.Raw)
-	}
-	return printJobs(a, []client.Job{job})
-}
 
 type watchExportCmd struct {
 	remote
@@ -80,6 +55,11 @@ func (c *watchExportCmd) jobs(a *app, s *client.Client) ([]client.Job, error) {
 		return nil, notFound{fmt.Errorf("export %s has not run yet; decant exports run %s runs it", e.ID, e.ID)}
 	}
 	return []client.Job{*newest}, nil
+}
+
+// waitFlags say how long a service is waited for that does not answer.
+type waitFlags struct {
+	Patience time.Duration `help:"While waiting: how long a service that does not answer is asked again." default:"10m" placeholder:"DURATION"`
 }
 
 // follow draws how far jobs are until all have ended, prints how, and returns what the first said that did not end well.
@@ -156,23 +136,4 @@ func fileNames(j client.Job) (names []string) {
 		}
 	}
 	return names
-}
-
-type cancelExportCmd struct {
-	remote
-	ID string `arg:"" help:"The export."`
-}
-
-func (c *cancelExportCmd) Run(a *app) error {
-	s, err := c.dial(a)
-	if err != nil {
-		return err
-	}
-	n, err := s.Cancel(a.ctx, c.ID)
-	if err != nil {
-		return a.about(c.ID, err)
-	}
-	t := table{columns: []string{"id", "cancelled"}}
-	t.add(c.ID, n)
-	return t.print(a.stdout, c.JSON)
 }
