@@ -55,10 +55,13 @@ func runsDue(e Export, now int64, missed int) (jobs []Job, to *Instant, err erro
 	return jobs, to, nil
 }
 
-// scheduled is the job of a run of the schedule.
+// scheduled is the job of a run of the schedule. A run whose grace has passed already was missed: then samples were missed, too, which devices and brokers have kept
+// and send now, so it waits for the grace from now on.
 func scheduled(e *Export, r *request.Request, now int64, run Instant) Job {
 	j := newJob(e, Scheduled, now, run)
-	j.NotBefore = afterGrace(r, run.Due)
+	if j.NotBefore = afterGrace(r, run.Due); j.NotBefore < now {
+		j.NotBefore = afterGrace(r, now)
+	}
 	return j
 }
 
