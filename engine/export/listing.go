@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -24,6 +25,9 @@ func (p *Plan) resolveResource(ctx context.Context, snap Snapshot, it *Item) err
 	if entries == nil {
 		for _, a := range kind.Attributes() {
 			id := string(kind) + "." + a.Name
+			if p.Request.Format.Extension == "pdf" && !p.Request.Format.Expanded && slices.Contains(offPage, id) {
+				continue
+			}
 			entries = append(entries, request.Column{ID: id, Label: id})
 		}
 	}
@@ -54,6 +58,9 @@ func (p *Plan) resolveResource(ctx context.Context, snap Snapshot, it *Item) err
 	}
 	return nil
 }
+
+// offPage are the attributes that a PDF's table has no room for where nobody chose columns.
+var offPage = []string{"job.owner", "job.cause", "job.tries", "job.createdAt", "job.expiresAt"}
 
 // ofStore says whether a resource is the store's, and so the same for a snapshot's life.
 func ofStore(kind request.Resource) bool {

@@ -2,12 +2,14 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
 	"decant/formats"
+	"decant/formats/pdf"
 )
 
 // itemResult is what is known of an item when it is written.
@@ -53,7 +55,7 @@ func newMergedShape(p *Plan, it *Item, emit func(arrow.Record) error) mergedShap
 func (p *Plan) openOutput(it *Item, doc formats.Document, w io.Writer) (*output, error) {
 	writer, err := p.format.open(w, doc)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", it.File, err)
+		return nil, tooWide(it, fmt.Errorf("open %s: %w", it.File, err))
 	}
 	return &output{plan: p, item: it, writer: writer, result: itemResult{bySeries: make([]int64, len(it.Series))}}, nil
 }
@@ -92,10 +94,19 @@ func (o *output) finish(ctx context.Context) error {
 		return err
 	}
 	if err := o.writer.Finish(formats.Report{Rows: o.result.rows, Notes: o.item.notes()}); err != nil {
-		return &writeError{o.item.File, err}
+		return tooWide(o.item, &writeError{o.item.File, err})
 	}
 	o.plan.opts.Progress(o.item.Index, o.result.rows, o.result.rows)
 	return nil
+}
+
+// tooWide makes of a table that no page has room for what it is: a limit, which another try would meet again. Other errors it leaves as they are.
+func tooWide(it *Item, err error) error {
+	var width *pdf.WidthError
+	if !errors.As(err, &width) {
+		return err
+	}
+	return &LimitError{"columns", fmt.Sprintf("items[%d]: %v", it.Index, width)}
 }
 
 // abandon frees what the outputs hold, finished or not; of a document that is finished there is nothing left.

@@ -116,6 +116,30 @@ func TestResourcePDF(t *testing.T) {
 	}
 }
 
+// A PDF of jobs has room for ids as the service makes them, in any zone; columns that somebody chose and no page holds are a limit's matter.
+func TestResourcePDFWidth(t *testing.T) {
+	const id = "01a1ff7a-0989-7e81-bddd-90c3bb17036a"
+	jobs := &service{jobs: []export.JobRow{{ID: id, Export: id, Owner: "plant@example.com", Status: "notProcessed", Cause: "scheduled", Due: berlinChange, Tries: 5,
+		CreatedAt: berlinChange, StartedAt: at(berlinChange), EndedAt: at(berlinChange), ExpiresAt: at(berlinChange), Rows: 123_456_789, Bytes: 12_345_678_901,
+		Error: "the connection to the database was lost while the rows were counted"}}}
+	format := `"extension": "pdf", "timezone": "Pacific/Chatham"`
+	stream(t, &memorySource{}, parse(t, format, resource(`"resource": "job"`)), export.Options{Resources: jobs, Now: berlinChange})
+
+	var all []string
+	for _, name := range []string{"id", "exportId", "owner", "status", "cause", "due", "tries", "createdAt", "startedAt", "finishedAt", "expiresAt", "rows", "bytes", "error"} {
+		all = append(all, fmt.Sprintf(`{"id": "job.%s"}`, name))
+	}
+	r := parse(t, format+`, "columns": [`+strings.Join(all, ",")+`]`, resource(`"resource": "job"`))
+	plan, snap, err := newPlan(t, &memorySource{}, r, export.Options{Resources: jobs, Now: berlinChange})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var limit *export.LimitError
+	if _, err := export.Stream(t.Context(), snap, plan, io.Discard); !errors.As(err, &limit) || limit.Limit != "columns" {
+		t.Errorf("a table of all columns: %v", err)
+	}
+}
+
 // A resource item lists the rows that a walk over everything finds.
 func TestResourceFiltersEqualReference(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

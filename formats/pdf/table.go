@@ -97,8 +97,15 @@ func (t *table) choosePage() (page, error) {
 		}
 	}
 	fit := t.fitting(tries[len(tries)-1])
-	return page{}, fmt.Errorf("%d of the table's %d columns fit on a PDF page at a readable size: "+
-		"choose fewer columns, the template expanded, or write xlsx or csv", fit, len(t.columns))
+	return page{}, &WidthError{Fit: fit, Columns: len(t.columns)}
+}
+
+// WidthError says that a table is too wide for a page.
+type WidthError struct{ Fit, Columns int } // how many fit, from the left; and how many there are
+
+func (e *WidthError) Error() string {
+	return fmt.Sprintf("%d of the table's %d columns fit on a PDF page at a readable size: "+
+		"choose fewer columns, the template expanded, or write xlsx or csv", e.Fit, e.Columns)
 }
 
 // fitting is how many columns fit on a page, from the left.
