@@ -163,6 +163,7 @@ type liveJob struct {
 	Tries     int    `json:"tries"`
 	Artifacts []struct {
 		File   string `json:"file"`
+		Rows   int64  `json:"rows"`
 		SHA256 string `json:"sha256"`
 	} `json:"artifacts"`
 	Notification *struct {

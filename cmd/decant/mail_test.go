@@ -16,6 +16,7 @@ type mailbox struct {
 	mu   sync.Mutex
 	life int
 	seen map[string][]int // by Message-ID: the sender's lives
+	last string           // the newest message, as it came
 }
 
 // serveMail starts a mailbox on a free loopback port; it ends with the test.
@@ -68,7 +69,9 @@ func (m *mailbox) talk(conn net.Conn) {
 		case "DATA":
 			say("354 go on")
 			id := ""
+			var text strings.Builder
 			for in.Scan() && in.Text() != "." {
+				text.WriteString(in.Text() + "\r\n")
 				if name, value, _ := strings.Cut(in.Text(), ":"); id == "" && strings.EqualFold(name, "Message-ID") {
 					id = strings.TrimSpace(value)
 				}
@@ -78,6 +81,7 @@ func (m *mailbox) talk(conn net.Conn) {
 			}
 			m.mu.Lock()
 			m.seen[id] = append(m.seen[id], life)
+			m.last = text.String()
 			m.mu.Unlock()
 			say("250 taken")
 		case "QUIT":

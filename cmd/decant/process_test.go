@@ -18,6 +18,7 @@ const patience = 30 * time.Second
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
+	stdout *transcript
 	stderr *transcript
 	done   chan struct{} // closed when it is gone and all it wrote is read
 }
@@ -25,8 +26,8 @@ type process struct {
 // start starts one of the commands that TestMain put into the PATH. It is killed at the end of the test.
 func start(t *testing.T, name string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(name, args...), stderr: &transcript{grown: make(chan struct{})}, done: make(chan struct{})}
-	p.cmd.Stderr = p.stderr
+	p := &process{t: t, cmd: exec.Command(name, args...), stdout: newTranscript(), stderr: newTranscript(), done: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -85,12 +86,14 @@ func (p *process) await(text string, n int) {
 	}
 }
 
-// transcript is what a process has written so far.
+// transcript is what a process has written to a stream so far.
 type transcript struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
 	grown chan struct{} // closed when more is there
 }
+
+func newTranscript() *transcript { return &transcript{grown: make(chan struct{})} }
 
 func (s *transcript) Write(b []byte) (int, error) {
 	s.mu.Lock()
