@@ -9,14 +9,9 @@ import (
 	"decant/engine/job"
 )
 
-// draftFaults finds what a request may say by its own rules and the service can't keep.
-//
-//   - A target that is what listings show in place of an address. Sent back, it would take the address's place.
-//   - A NUL in what is looked for, the title and the tags: PostgreSQL's texts hold none.
+// draftFaults finds targets of messages that are what listings show in place of an address. Sent back, they would take the address's place.
 func draftFaults(text []byte) (faults request.Faults) {
 	var r struct {
-		Title        string
-		Tags         []struct{ Label, Value string }
 		Notification struct {
 			Messages []struct{ Target string }
 		}
@@ -31,16 +26,6 @@ func draftFaults(text []byte) (faults request.Faults) {
 				Message: "this stands in listings for an address that is not shown; write the address itself, which GET /exports/{id} shows to who may write the export",
 			})
 		}
-	}
-	kept := func(path, s string) {
-		if strings.ContainsRune(s, 0) {
-			faults = append(faults, request.Fault{Path: path, Message: "there is a NUL in it, which can't be kept; leave it out"})
-		}
-	}
-	kept("title", r.Title)
-	for i, tag := range r.Tags {
-		kept(fmt.Sprintf("tags[%d].label", i), tag.Label)
-		kept(fmt.Sprintf("tags[%d].value", i), tag.Value)
 	}
 	return faults
 }

@@ -91,6 +91,7 @@ func TestOneFault(t *testing.T) {
 		{`"type": "oneTime"`, `"type": "recurring", "periodicity": "P"`, "periodicity", ""},
 		{`"type": "oneTime"`, `"type": "oneTime", "periodicity": "P1M"`, "periodicity", "does not recur"},
 		{`"extension": "csv"`, `"extension": "xls"`, "format.extension", "did you mean xlsx?"},
+		{`"extension": "csv"`, `"extension": "csv", "filename": "a\u0000"`, "format.filename", "NUL"},
 		{`"extension": "csv"`, `"extension": "csv", "timezone": "CEST"`, "format.timezone", ""},
 		{`"extension": "csv"`, `"extension": "csv", "timezone": ""`, "format.timezone", ""},
 		{`"extension": "csv"`, `"extension": "jsonl", "template": "expanded"`, "format.template", "csv, xlsx and pdf"},

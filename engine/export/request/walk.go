@@ -64,6 +64,10 @@ func (p place) is(k kind) bool {
 		p.fault("this is " + p.node.kind.String() + "; allowed is " + k.String())
 		return false
 	}
+	if k == text && strings.ContainsRune(p.node.text, 0) {
+		p.fault("there is a NUL character in it, which neither files' names nor databases hold; leave it out")
+		return false
+	}
 	return true
 }
 
