@@ -1,28 +1,12 @@
 package notify
 
 import (
-	"crypto/tls"
+	"context"
 	"errors"
-	"fmt"
-	"net"
-	"os"
-	"strconv"
-	"strings"
 	"time"
+
+	"decant/engine/job"
 )
-
-// failure is why a try didn't send. Its text goes to the job, where its owner reads it, so it holds no secret, nothing that the target answered, and
-// no address that a name led to; the cause is for the log.
-type failure struct {
-	text      string
-	permanent bool          // another try would meet the same
-	after     time.Duration // how long the target asked to be left alone; 0 where it did not
-	tooLarge  bool          // without the file it may go
-	cause     error
-}
-
-func (f *failure) Error() string { return f.text }
-func (f *failure) Unwrap() error { return f.cause }
 
 // When a message is tried again, and when no more.
 const (
@@ -41,83 +25,55 @@ func pauseAfter(tries int, asked time.Duration) time.Duration {
 	return max(pause, asked)
 }
 
-// unreached is a failure to connect to a host or to talk to it.
-func unreached(host string, err error) *failure {
-	f := &failure{cause: err}
-	var blocked *blockedError
-	var dns *net.DNSError
-	var timeout interface{ Timeout() bool }
-	var op *net.OpError
-	switch {
-	case errors.As(err, &blocked):
-		f.permanent = true
-		f.text = blocked.Error()
-		f.cause = fmt.Errorf("%w: %s", err, blocked.to)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		f.text = host + " did not answer in time"
-	case errors.As(err, &dns):
-		f.text = host + " can't be found"
-	case errors.As(err, &op) && op.Op == "dial":
-		f.text = "no connection to " + host
-	case errors.As(err, new(*tls.CertificateVerificationError)):
-		f.text = host + " has a certificate that isn't trusted"
-	default:
-		f.text = "the connection to " + host + " broke"
+// outcome is a message after a try that ended at now with err.
+func outcome(m job.Message, err error, now, born int64) job.Message {
+	m.Tries++
+	if err == nil {
+		m.State, m.SentAt, m.Error = job.Sent, &now, ""
+		return m
 	}
-	return f
+	m.Error = err.Error()
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{}
+		m.Error = "the service could not send it"
+	}
+	pause := int64(pauseAfter(m.Tries, f.after))
+	if f.permanent || m.Tries >= maxTries || now+pause > born+int64(maxAge) {
+		m.State = job.Undelivered
+		return m
+	}
+	m.State, m.NotBefore = job.Pending, now+pause
+	return m
 }
 
-// httpFailure is an answer other than 2xx. after is the answer's Retry-After.
-func httpFailure(host string, status int, after time.Duration) *failure {
-	f := &failure{text: fmt.Sprintf("%s answered with status %d", host, status)}
-	switch {
-	case status == 429:
-		f.after = after
-		f.text += ", too many messages"
-	case status == 413:
-		f.permanent, f.tooLarge = true, true
-	case status >= 300 && status < 400:
-		f.permanent = true
-		f.text += ", a redirect, which is not followed"
-	case status < 500:
-		f.permanent = true
-	default:
-		f.after = after
-	}
-	return f
+func (n *Notifier) giveUp(work context.Context, m job.Message, why string) {
+	m.State, m.Error = job.Undelivered, why
+	n.record(work, m)
 }
 
-// retryAfter reads a Retry-After header: seconds, which Discord gives with a fraction, or a date. It is at most a day.
-func retryAfter(header string, now time.Time) time.Duration {
-	header = strings.TrimSpace(header)
-	var d time.Duration
-	if s, err := strconv.ParseFloat(header, 64); err == nil {
-		d = seconds(s)
-	} else if t, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", header); err == nil {
-		d = t.Sub(now)
-	}
-	return min(max(d, 0), 24*time.Hour)
+// putBack leaves a message for later without counting a try.
+func (n *Notifier) putBack(work context.Context, m job.Message, at int64) {
+	m.State, m.NotBefore = job.Pending, at
+	n.record(work, m)
 }
 
-func seconds(s float64) time.Duration {
-	if !(s > 0) {
-		return 0
+// record writes what became of a message. Where the outbox can't be written, the message is collected again when its lease is over, and is sent twice maybe.
+func (n *Notifier) record(work context.Context, m job.Message) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), graceToEnd)
+	defer cancel()
+	var err error
+	for pause := 100 * time.Millisecond; ; pause *= 2 {
+		if err = n.d.Outbox.Record(ctx, m); err == nil {
+			return
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			n.d.Log.Error("record what became of a notification", "job", m.JobID, "state", m.State, "error", err)
+			return
+		case <-timer.C:
+		}
 	}
-	return time.Duration(min(s, 86400) * float64(time.Second))
-}
-
-// secret reads a file that holds nothing but a secret. key names it in the configuration.
-func secret(key, path string) (string, error) {
-	data, err := os.ReadFile(path)
-	if err == nil && len(data) > 64<<10 {
-		err = errors.New("it is larger than a secret")
-	}
-	s := strings.TrimSpace(string(data))
-	if err == nil && s == "" {
-		err = errors.New("it is empty")
-	}
-	if err != nil {
-		return "", &failure{text: "the service can't read its " + key, cause: fmt.Errorf("read %s %s: %w", key, path, err)}
-	}
-	return s, nil
 }
