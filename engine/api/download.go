@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"decant/engine/access"
@@ -137,6 +138,17 @@ type sending struct {
 	modified  *int64 // ns
 }
 
+// knownRange leaves Range to http.ServeContent where its unit is bytes, in whatever letters, and takes others away, which are to be ignored (RFC 9110
+// section 14.2).
+func knownRange(h http.Header) {
+	unit, ranges, ok := strings.Cut(h.Get("Range"), "=")
+	if !ok || !strings.EqualFold(unit, "bytes") {
+		h.Del("Range")
+		return
+	}
+	h.Set("Range", "bytes="+ranges)
+}
+
 // serve sends a file, or the part that the call asks for (Range, If-Range, If-None-Match, …). A compressed one goes out as it is on disk, without
 // Content-Encoding, so that its bytes, length and checksum are those of the manifest.
 func serve(w http.ResponseWriter, r *http.Request, f *os.File, s sending) error {
@@ -149,7 +161,12 @@ func serve(w http.ResponseWriter, r *http.Request, f *os.File, s sending) error 
 	if s.modified != nil {
 		modified = time.Unix(0, *s.modified)
 	}
-	out := &sender{ResponseWriter: w, pace: newPace(time.Now())}
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", s.name, err)
+	}
+	knownRange(r.Header)
+	out := &sender{ResponseWriter: w, pace: newPace(time.Now()), size: info.Size()}
 	http.ServeContent(out, r, "", modified, f)
 	return out.refused
 }

@@ -112,7 +112,9 @@ func TestDownloadInParts(t *testing.T) {
 		{"from a byte on", []string{"Range: bytes=5-"}, 206, csvText[5:]},
 		{"the last bytes", []string{"Range: bytes=-3"}, 206, csvText[len(csvText)-3:]},
 		{"beyond the end", []string{"Range: bytes=1000-"}, 416, ""},
-		{"not a range", []string{"Range: lines=1-2"}, 416, ""},
+		{"of another unit", []string{"Range: lines=1-2"}, 200, csvText},
+		{"of bytes in capitals", []string{"Range: Bytes=0-3"}, 206, csvText[:4]},
+		{"not a range", []string{"Range: bytes=x"}, 416, ""},
 		{"of the same file", []string{"Range: bytes=0-3", "If-Range: " + tag}, 206, csvText[:4]},
 		{"of another file", []string{"Range: bytes=0-3", `If-Range: "x"`}, 200, csvText},
 		{"what is there already", []string{"If-None-Match: " + tag}, 304, ""},
@@ -136,8 +138,10 @@ func TestDownloadInParts(t *testing.T) {
 			}
 		})
 	}
-	if w := s.call("alice", "GET", "/exports/x/download", "", "Range: bytes=1000-"); w.Header().Get("Content-Range") != fmt.Sprintf("bytes */%d", len(csvText)) {
-		t.Errorf("Content-Range: %s", w.Header().Get("Content-Range"))
+	for _, none := range []string{"bytes=1000-", "bytes=5-1"} {
+		if w := s.call("alice", "GET", "/exports/x/download", "", "Range: "+none); w.Header().Get("Content-Range") != fmt.Sprintf("bytes */%d", len(csvText)) {
+			t.Errorf("%s: Content-Range: %s", none, w.Header().Get("Content-Range"))
+		}
 	}
 }
 

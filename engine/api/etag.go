@@ -17,8 +17,17 @@ func etag(e *job.Export) string { return strconv.Quote(strconv.FormatInt(e.Versi
 func setExportHeaders(w http.ResponseWriter, e *job.Export) { w.Header().Set("ETag", etag(e)) }
 
 // ifMatch is the version that the export must have for a change to be made; 0 is any, because the call names none, or *. A call may name several;
-// weak ones never match (RFC 9110 section 13.1.1).
+// weak ones never match (RFC 9110 section 13.1.1). An If-None-Match that the export meets refuses the change, too.
 func (a *API) ifMatch(r *http.Request, who access.Caller, owner, id string) (int64, error) {
+	if none := strings.Join(r.Header.Values("If-None-Match"), ","); none != "" {
+		e, err := a.c.Service.Export(r.Context(), who, owner, id)
+		if err != nil {
+			return 0, err
+		}
+		if tags, _ := parseTags(strings.ReplaceAll(none, "W/", "")); strings.TrimSpace(none) == "*" || slices.Contains(tags, etag(&e)) {
+			return 0, refuse(changed, "If-None-Match doesn't hold: the export is there, with the ETag %s; leave the header out, or take If-Match", etag(&e))
+		}
+	}
 	lines := r.Header.Values("If-Match")
 	if len(lines) == 0 {
 		return 0, nil

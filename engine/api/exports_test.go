@@ -125,6 +125,20 @@ func TestChange(t *testing.T) {
 			t.Errorf("%s: %d, not %d: %s", header, w.Code, want, w.Body)
 		}
 	}
+	for header, want := range map[string]int{
+		`If-None-Match: *`:           http.StatusPreconditionFailed,
+		`If-None-Match: "9", W/"3"`:  http.StatusPreconditionFailed,
+		`If-None-Match: "9", W/"33"`: http.StatusNoContent,
+	} {
+		s.create("alice", "none")
+		for range 2 {
+			s.get(http.StatusOK, "alice", "PUT", "/exports/none", oneTime())
+		}
+		if w := s.call("alice", "DELETE", "/exports/none", "", header); w.Code != want {
+			t.Errorf("%s: %d, not %d: %s", header, w.Code, want, w.Body)
+		}
+		s.call("alice", "DELETE", "/exports/none", "")
+	}
 	for _, headers := range [][]string{nil, {"If-Match: *"}} {
 		s.get(http.StatusOK, "alice", "PUT", "/exports/x", oneTime(`"enabled": false`), headers...)
 	}

@@ -34,12 +34,14 @@ func (p pace) deadline(now time.Time, n int) time.Time {
 type sender struct {
 	http.ResponseWriter
 	pace    pace
+	size    int64 // of the whole file
 	refused error
 }
 
 func (s *sender) WriteHeader(status int) {
 	switch status {
 	case http.StatusRequestedRangeNotSatisfiable:
+		s.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", s.size))
 		s.refused = refuse(noSuchRange, "the file has not the bytes that Range asks for; Content-Range says how many it has")
 	case http.StatusPreconditionFailed:
 		s.refused = refuse(otherFile, "If-Match or If-Unmodified-Since doesn't hold: the file is another one")

@@ -118,7 +118,7 @@ func (s *Service) remark(ctx context.Context, snap *snapshot, who access.Caller,
 	if problem != nil {
 		m.Warnings = warnings(problem)
 	}
-	m.Warnings = append(m.Warnings, idleWarnings(r)...)
+	m.Warnings = append(m.Warnings, idleWarnings(r, createdAt, now)...)
 	return nil, nil
 }
 
@@ -159,9 +159,12 @@ func runsByItself(r *request.Request) bool { return !r.Service.Manual && !r.Serv
 func runsAtOnce(r *request.Request) bool { return runsByItself(r) && !r.Recurring }
 
 // idleWarnings name what a request asks for that won't come by itself.
-func idleWarnings(r *request.Request) (list []string) {
+func idleWarnings(r *request.Request, createdAt, now int64) (list []string) {
 	if runsByItself(r) {
-		return nil
+		if r.Recurring && nextRun(r, createdAt, now) == nil {
+			list = append(list, "no run comes any more: the instants from periodStart on can't be counted so far; choose a periodStart nearer to now")
+		}
+		return list
 	}
 	if r.Service.Backfill > 0 {
 		list = append(list, "backfill makes no runs, because the export is manual or paused; ask for single runs of the past with POST /exports/{id}/run?at=")

@@ -44,6 +44,7 @@ func TestCreateMakesTheFirstJobs(t *testing.T) {
 		{"backfill", hourly("c1", `"periodStart": 1781521200`, `"backfill": 2`),
 			want{[]job.Cause{job.Backfill, job.Backfill}, []int64{eleven, eleven + hour}, &job.Instant{K: 2, Due: eleven + 2*hour}, true, 0}},
 		{"paused", hourly("c1", `"enabled": false`, `"backfill": 2`), want{nil, nil, nil, false, 1}},
+		{"recurring, too far from its start", hourly("c1", `"periodStart": -9000000000`), want{nil, nil, nil, true, 1}},
 		{"recurring by hand", hourly("c1", `"run": "manual"`), want{nil, nil, nil, true, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
