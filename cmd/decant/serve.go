@@ -15,10 +15,10 @@ import (
 type serveCmd struct {
 	Listen         string `help:"Address of the HTTP API (127.0.0.1:8080); port 0 takes a free one." placeholder:"HOST:PORT" env:"DECANT_LISTEN"`
 	EmbeddedBroker string `help:"Be the MQTT broker too, at this address." placeholder:"HOST:PORT" env:"DECANT_EMBEDDED_BROKER"`
-	Role           string `help:"all, or worker: run jobs alone, beside a process with all, on a PostgreSQL that both share (${default})." enum:"all,worker" default:"all"`
-	Name           string `help:"A worker's name, the same at each start: what it had begun before is taken up at once." env:"DECANT_WORKER"`
+	Role           string `help:"all, or worker: run jobs alone, beside a process with all, on a PostgreSQL that both share (${default})." placeholder:"ROLE" enum:"all,worker" default:"all"`
+	Name           string `help:"A worker's name, the same at each start: what it had begun before is taken up at once." placeholder:"NAME" env:"DECANT_WORKER"`
 
-	brokerFlags
+	brokerFlags `group:"Messages from another broker:"`
 }
 
 func (c *serveCmd) Run(a *app) error {

@@ -15,16 +15,16 @@ import (
 
 type tokenCmd struct {
 	Create createTokenCmd `cmd:"" help:"Make a token and print it, alone and once."`
-	List   listTokensCmd  `cmd:"" default:"withargs" help:"List tokens; what they are stays unknown."`
+	List   listTokensCmd  `cmd:"" default:"withargs" help:"List tokens: whose they are, what they may do and until when; not the tokens themselves."`
 	Revoke revokeTokenCmd `cmd:"" help:"Make a token invalid from now on."`
 }
 
 type createTokenCmd struct {
-	Owner   string   `required:"" help:"Whose exports the token is for."`
-	Scopes  []string `required:"" help:"What it may do, separated by commas: create, list, read, delete, download (in full: exporter:exports:create), admin."`
+	Owner   string   `required:"" help:"Whose exports the token is for." placeholder:"OWNER"`
+	Scopes  []string `required:"" help:"What it may do, separated by commas: create, list, read, delete, download (in full: exporter:exports:create), admin." placeholder:"SCOPE"`
 	Expires string   `help:"How long it lives: 90d, 12h, or an ISO 8601 duration such as P3M. Default: for ever." placeholder:"DURATION"`
 	Channel []string `help:"Only channels that match; may be given again. * is any text, ? one character." placeholder:"GLOB" sep:"none"`
-	Note    string   `help:"What it is for; shown in listings."`
+	Note    string   `help:"What it is for; shown in listings." placeholder:"TEXT"`
 }
 
 func (c *createTokenCmd) Run(a *app) error {
