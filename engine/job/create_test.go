@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -203,6 +205,32 @@ func TestBulkIsAllOrNone(t *testing.T) {
 			t.Fatalf("there are %d exports and %d jobs, want %d and %d", e, j, want, jobs)
 		}
 	})
+}
+
+// TestIdempotencyKeyOfManyAtOnce: one call makes the export, and all are told of it.
+func TestIdempotencyKeyOfManyAtOnce(t *testing.T) {
+	b := newBench(t)
+	drafts := []job.Draft{draft("c1")}
+	var wait sync.WaitGroup
+	var firsts atomic.Int64
+	keys := make([]string, 8)
+	for i := range keys {
+		wait.Go(func() {
+			made, again, err := b.Create(t.Context(), owner("o"), drafts, &job.Idempotency{Key: "k"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if !again {
+				firsts.Add(1)
+			}
+			keys[i] = made[0].Export.Key
+		})
+	}
+	wait.Wait()
+	if exports, jobs := b.count(t); exports != 1 || jobs != 1 || firsts.Load() != 1 || len(slices.Compact(keys)) != 1 {
+		t.Errorf("%d exports and %d jobs by %d first times; told of %v", exports, jobs, firsts.Load(), keys)
+	}
 }
 
 func TestIdempotencyKey(t *testing.T) {

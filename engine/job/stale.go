@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"decant/engine/access"
 	"decant/engine/export"
@@ -12,7 +13,8 @@ import (
 //
 // It reads all the done jobs that the filter selects, 500 at a time, and plans each again that saw an older state of the store: the index
 // is asked about each of its series, and no sample is read but for the digits of a column created. A job of one series takes about 0.15 ms, so
-// 10,000 of them a second or two. One snapshot serves all.
+// 10,000 of them a second or two. One snapshot serves all. Where that takes longer than staleTime it is an *export.LimitError: nobody waits for the rest, and a
+// snapshot keeps files from being removed.
 func (s *Service) Stale(ctx context.Context, who access.Caller, f Filter) ([]Job, int64, error) {
 	owner, ok := reach(who, f.Owner)
 	if !ok {
@@ -26,13 +28,21 @@ func (s *Service) Stale(ctx context.Context, who access.Caller, f Filter) ([]Job
 	defer snap.Close()
 	limits := s.c.Limits()
 	limits.Export = unlimited
+	end := s.c.Clock() + int64(staleTime)
 	return s.jobs().page(ctx, f, func(j Job) (bool, error) {
+		if s.c.Clock() > end {
+			return false, &export.LimitError{Limit: "stale", Message: fmt.Sprintf(
+				"there are more done jobs than can be looked at in %v; ask for fewer: those of one export, of a tag, or of a time (from, to)", staleTime)}
+		}
 		if !sees(who, j.Request, j.Channels) {
 			return false, nil
 		}
 		return s.stale(ctx, snap, j, limits)
 	})
 }
+
+// staleTime is how long Stale looks.
+const staleTime = 20 * time.Second
 
 // unlimited lets a job be planned again whose range has outgrown the limits since.
 var unlimited = export.Limits{Rows: 1 << 62, PDFRows: 1 << 62}

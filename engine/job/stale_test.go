@@ -1,9 +1,12 @@
 package job_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 
+	"decant/engine/export"
 	"decant/engine/export/exporttest"
 	"decant/engine/job"
 )
@@ -52,6 +55,28 @@ func TestStale(t *testing.T) {
 	page, total, err := b.Stale(ctx, who, job.Filter{Ascending: true, Offset: 1, Limit: 1})
 	if err != nil || total != 2 || len(page) != 1 || page[0].ExportKey != late.Key {
 		t.Errorf("the second page has %d of %d, %v", len(page), total, err)
+	}
+}
+
+// slowQueue takes half a minute to list jobs.
+type slowQueue struct {
+	job.Queue
+	b *bench
+}
+
+func (q slowQueue) Jobs(ctx context.Context, f job.Filter) ([]job.Job, int64, error) {
+	q.b.now += 30 * second
+	return q.Queue.Jobs(ctx, f)
+}
+
+func TestStaleGivesUp(t *testing.T) {
+	b := newBench(t)
+	b.create(t, owner("o"), draft("c1"))
+	b.work(t)
+	b.serve(slowQueue{b.queue, b})
+	var limit *export.LimitError
+	if _, _, err := b.Stale(t.Context(), owner("o"), job.Filter{}); !errors.As(err, &limit) {
+		t.Errorf("after half a minute: %v", err)
 	}
 }
 

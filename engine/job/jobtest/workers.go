@@ -27,6 +27,9 @@ func manyWorkers(t *testing.T, q job.Queue) {
 	var mu sync.Mutex
 	finished := map[string]int{}
 	claims := map[job.Lease]int{}
+	// One dies for certain, however the others come to run.
+	lost := k.claim("nobody", 1000, 1000+lease, "0-0000")
+	claims[lost.Lease]++
 	ended := func() int {
 		mu.Lock()
 		defer mu.Unlock()
