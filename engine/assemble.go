@@ -34,9 +34,7 @@ func (s *Service) assemble(ctx context.Context, cfg Config, source export.Source
 		Limits:       limits,
 		Clock:        clock,
 		Version:      Version(),
-		Log:          s.log,
 		CheckMessage: func(m request.Message) (field, problem string) { return s.notifier.Check(m) },
-		Permanent:    damaged,
 		Wake:         s.wake,
 	})
 	metrics := api.NewMetrics(api.Figures{Version: Version(), Queue: s.db, Ingest: s.figures, Clock: clock, Log: s.log})

@@ -49,7 +49,7 @@ func inHouse(t *testing.T, test func(h *house)) {
 		h := &house{T: t, queue: db, source: newSource(), artifacts: filepath.Join(t.TempDir(), "artifacts"), log: &lines{}}
 		h.limits = job.Limits{Missed: 100, Tries: 5, Workers: 2, ArtifactLife: 30 * 24 * time.Hour}
 		h.service = job.New(job.Config{
-			Queue: db, Source: h.source, Artifacts: h.artifacts, Limits: h.limit, Clock: h.now, Version: "test", Log: h.logger(), Wake: h.ring,
+			Queue: db, Source: h.source, Artifacts: h.artifacts, Limits: h.limit, Clock: h.now, Version: "test", Wake: h.ring,
 		})
 		defer func() {
 			if err := db.Close(); err != nil {

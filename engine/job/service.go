@@ -1,7 +1,6 @@
 package job
 
 import (
-	"log/slog"
 	"time"
 
 	"decant/engine/export"
@@ -16,11 +15,8 @@ type Config struct {
 	Limits    func() Limits // as they are now; the configuration may be read again
 	Clock     func() int64
 	Version   string // decant's, for manifests
-	Log       *slog.Logger
 	// CheckMessage says why a message of a request can't be delivered as the service is configured, or "".
 	CheckMessage func(m request.Message) (path, problem string)
-	// Permanent says of an error of the source that another try would meet it again: a damaged file.
-	Permanent func(err error) bool
 	// Wake is told that there may be a job to claim or an instant to wait for.
 	Wake func()
 }
@@ -43,9 +39,9 @@ type Limits struct {
 // Service takes what users ask for. Its methods check what the caller's token may see: another owner's export is ErrNotFound, and so is one that
 // a limited token doesn't reach. They may be called from any number of goroutines. Scopes are the API's to check.
 //
-//	create.go, check.go      drafts to exports and their first jobs, all or none
+//	create.go, check.go      drafts to exports and their first jobs, all or none (faults.go: what is wrong with which)
 //	change.go, run.go        what becomes of an export later
-//	visible.go, listing.go   who sees what
+//	visible.go, listing.go   who sees what (secret.go: what nobody is shown)
 //	plan.go, preview.go      what a request would do; the plan that a worker runs
 //	stale.go                 done jobs whose ranges have got samples since
 //	full.go                  everything at once
