@@ -2,10 +2,15 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
 	"sync"
 	"testing"
+
+	"decant/engine"
 )
 
 // kept holds the stores that several benchmarks read, for as long as the tests run.
@@ -17,7 +22,17 @@ var kept struct {
 // fillVariable has this program fill a store and end, so that its memory can be watched from outside: "data series samples folder".
 const fillVariable = "DECANT_BENCH_FILL"
 
+// serveVariable has this program be decant serve, as RunService starts it: serve --quiet --config FILE.
+const serveVariable = "DECANT_BENCH_SERVE"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(serveVariable) != "" {
+		if err := serve(os.Args[len(os.Args)-1]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if text := os.Getenv(fillVariable); text != "" {
 		var d Dataset
 		var dir string
@@ -36,6 +51,25 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(kept.dir)
 	}
 	os.Exit(code)
+}
+
+// serve runs the export service until it is told to stop.
+func serve(file string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	config, err := engine.LoadConfig(file)
+	if err != nil {
+		return err
+	}
+	options := engine.ServeOptions{Role: engine.RoleAll, Log: slog.New(slog.DiscardHandler), FirstToken: func(text string) error {
+		_, err := fmt.Println(text)
+		return err
+	}}
+	service, err := engine.OpenService(ctx, config, options)
+	if err != nil {
+		return err
+	}
+	return errors.Join(service.Run(ctx), service.Close())
 }
 
 // walk is the data set of most benchmarks.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"decant/engine"
@@ -16,13 +17,14 @@ import (
 
 // The cases of RunService.
 const (
-	CaseDue     = "due"     // many recurring exports that are due in one second
-	CaseThrough = "through" // one export from the call that creates it to the end of its job
-	CaseAPI     = "api"     // a call's latency while exports run and messages come
+	CaseTiny     = "due-tiny"     // many recurring exports that are due in one second, of which each is next to nothing
+	CaseMiddling = "due-middling" // the same of some size
+	CaseThrough  = "through"      // one export from the call that creates it to the end of its job
+	CaseAPI      = "api"          // a call's latency while exports run and messages come
 )
 
 // ServiceCases are all of them.
-var ServiceCases = []string{CaseDue, CaseThrough, CaseAPI}
+var ServiceCases = []string{CaseTiny, CaseMiddling, CaseThrough, CaseAPI}
 
 // ServiceOptions say what RunService measures. A zero is its default.
 type ServiceOptions struct {
@@ -38,7 +40,7 @@ func (o ServiceOptions) Validate() error {
 	faults := []error{o.Options.Validate()}
 	for _, c := range o.Cases {
 		if !slices.Contains(ServiceCases, c) {
-			faults = append(faults, fmt.Errorf("--case %s: allowed are %s, %s and %s", c, CaseDue, CaseThrough, CaseAPI))
+			faults = append(faults, fmt.Errorf("--case %s: allowed are %s", c, strings.Join(ServiceCases, ", ")))
 		}
 	}
 	if o.Exports < 0 || o.Exports > mostDue {
@@ -94,7 +96,11 @@ func RunService(ctx context.Context, opts ServiceOptions, out io.Writer, say fun
 		return err
 	}
 	for _, name := range opts.Cases {
-		measure := map[string]func(context.Context) error{CaseDue: x.due, CaseThrough: x.through, CaseAPI: x.api}[name]
+		measure := map[string]func(context.Context) error{
+			CaseTiny:     func(ctx context.Context) error { return x.due(ctx, tiny) },
+			CaseMiddling: func(ctx context.Context) error { return x.due(ctx, middling) },
+			CaseThrough:  x.through, CaseAPI: x.api,
+		}[name]
 		if err := measure(ctx); err != nil {
 			return fmt.Errorf("case %s: %w", name, err)
 		}

@@ -23,26 +23,23 @@ type dueSize struct {
 	series, samples int // the newest so many samples of the first so many series, long
 }
 
-// dueSizes: of the tiny ones a service shows what its queue costs, of the others what it leaves to the work.
-var dueSizes = []dueSize{{"tiny", "csv", 1, 60}, {"middling", "xlsx", 10, 900}}
+// Of tiny exports a service shows what its queue costs, of middling ones what it leaves to the work.
+var (
+	tiny     = dueSize{"tiny", "csv", 1, 60}
+	middling = dueSize{"middling", "xlsx", 10, 900}
+)
 
 // due measures how long it takes from the moment at which all exports are due to the end of the last job.
-func (x *installation) due(ctx context.Context) error {
-	for _, size := range dueSizes {
-		size.series = min(size.series, len(x.in.series))
-		err := x.session.rounds(ctx, func(int) lineup {
-			return lineup{share: "of-work", yardstick: x.dueWork(ctx, size), subjects: []subject{x.dueServed(ctx, size)}}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+func (x *installation) due(ctx context.Context, size dueSize) error {
+	size.series = min(size.series, len(x.in.series))
+	return x.session.rounds(ctx, func(int) lineup {
+		return lineup{share: "of-work", yardstick: x.dueWork(ctx, size), subjects: []subject{x.dueServed(ctx, size)}}
+	})
 }
 
 // label is a line's name.
 func (z dueSize) label(who string, x *installation) string {
-	return fmt.Sprintf("%s/data=%s/case=%s/size=%s/exports=%d", who, x.in.data, CaseDue, z.name, x.Exports)
+	return fmt.Sprintf("%s/data=%s/case=due/size=%s/exports=%d", who, x.in.data, z.name, x.Exports)
 }
 
 // dueRequest is an export that is due every day, at that moment (ns) for the first time.
@@ -101,7 +98,7 @@ func (x *installation) dueWork(ctx context.Context, z dueSize) subject {
 }
 
 // dueLead is how long before they are due the exports are created, beside the time that it takes to create them.
-const dueLead = 2 * time.Second
+const dueLead = time.Second
 
 // dueServed has a service make them: recurring exports of it, with no grace.
 func (x *installation) dueServed(ctx context.Context, z dueSize) subject {
@@ -123,7 +120,7 @@ func (x *installation) dueServed(ctx context.Context, z dueSize) subject {
 				return nil
 			},
 			run: func() error {
-				return await(ctx, 100*time.Millisecond, func() (bool, error) { return s.done(ctx, x.Exports) })
+				return await(ctx, 300*time.Millisecond, func() (bool, error) { return s.done(ctx, x.Exports) })
 			},
 			finish: func() error {
 				last, err := s.onceEach(ctx, x.Exports)
@@ -138,7 +135,7 @@ func (x *installation) dueServed(ctx context.Context, z dueSize) subject {
 // createDue creates the exports and returns at the moment when they are due.
 func (x *installation) createDue(ctx context.Context, s *served, z dueSize) (due time.Time, err error) {
 	began := time.Now()
-	due = began.Truncate(time.Second).Add(dueLead + time.Duration(x.Exports)*2*time.Millisecond)
+	due = began.Truncate(time.Second).Add(time.Second + dueLead + time.Duration(x.Exports)*2*time.Millisecond)
 	due = due.Truncate(time.Second)
 	body := strings.Repeat(string(x.dueRequest(z, due.UnixNano()))+"\n", x.Exports)
 	if err := s.call(ctx, "POST", "/exports/bulk", "application/jsonl", body, nil); err != nil {

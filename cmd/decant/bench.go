@@ -105,7 +105,7 @@ func (c *benchExportCmd) Run(a *app) error {
 
 type benchServiceCmd struct {
 	benchFlags
-	Case    []string      `help:"due: many recurring exports of one second; through: one export from the call to the job's end; api: a call's latency under load (all)." placeholder:"CASE,…"`
+	Case    []string      `help:"due-tiny, due-middling: many recurring exports of one second; through: one export from the call to the job's end; api: a call's latency under load (all)." placeholder:"CASE,…"`
 	Exports int           `help:"How many are due in one second (1000)." placeholder:"N"`
 	Rate    int           `help:"Messages a second that come while the API is called (10000)." placeholder:"N"`
 	Load    time.Duration `help:"How long the API is called under each load (10s)." placeholder:"DURATION"`
