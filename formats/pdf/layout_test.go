@@ -107,6 +107,26 @@ func TestLayOut(t *testing.T) {
 	})
 }
 
+// Values that are all texts stand where texts do; numbers among them make a column of numbers.
+func TestAlignment(t *testing.T) {
+	for name, c := range map[string]struct {
+		texts   []bool // of the cells
+		toRight bool
+	}{
+		"texts":              {[]bool{true, true}, false},
+		"no cells":           {nil, false},
+		"texts and a number": {[]bool{true, false, true}, true},
+	} {
+		table := &table{columns: []column{{right: true, wraps: true}}}
+		for _, text := range c.texts {
+			table.add([]byte("12"), text)
+		}
+		if got := table.columns[0].toRight(); got != c.toRight {
+			t.Errorf("values that are %s, to the right: %v", name, got)
+		}
+	}
+}
+
 func TestWrap(t *testing.T) {
 	for _, c := range []struct {
 		text  string

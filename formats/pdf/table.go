@@ -16,7 +16,7 @@ type table struct {
 // column is a column of a table. Its widths are in thousandths of the font size until it is laid out.
 type column struct {
 	label   string
-	right   bool // aligned to the right
+	right   bool // aligned to the right, where it holds anything but texts
 	wraps   bool // may be narrower than its widest cell
 	natural int  // the widest cell
 	rigid   int  // the widest cell that must not wrap: numbers in a column that wraps
@@ -58,6 +58,9 @@ func (t *table) cell(row, column int) string {
 	}
 	return unsafe.String(unsafe.SliceData(t.text[start:]), t.ends[i]-start)
 }
+
+// toRight says whether cells are aligned to the right. Values that are all texts are read as texts.
+func (c *column) toRight() bool { return c.right && (!c.wraps || c.rigid > 0) }
 
 func (c *column) bounds() (least, want int) {
 	label := measure(bold, c.label)
@@ -200,7 +203,7 @@ func (c *canvas) cell(s string, x, y float64, col *column, size float64) {
 	if s == "" {
 		return
 	}
-	if col.right {
+	if col.toRight() {
 		x += col.width - cellPadding - float64(measure(c.face, s))*size/1000
 	} else {
 		x += cellPadding
