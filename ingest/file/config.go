@@ -161,6 +161,9 @@ func (c Config) formatOf(name string) (string, error) {
 			format = e.format
 		}
 	}
+	if ext := path.Ext(lower); format == "" && (ext == ".gz" || ext == ".zst") {
+		return "", fmt.Errorf("files are read as they are, and the extension %q says that this one is compressed; decompress it, or give import - with the format and its text on stdin", ext)
+	}
 	if format == "" {
 		return "", fmt.Errorf("the extension %q says no format; name one: %s", path.Ext(lower), strings.Join(Formats, ", "))
 	}

@@ -243,6 +243,7 @@ func TestWholeFileFaults(t *testing.T) {
 		{"f.csv", "a\n1\n", func(c *Config) { step(c); c.Prefix = strings.Repeat("x", 256) }, []string{"has 257 bytes"}},
 		{"f.csv", "time,a\n", func(c *Config) { c.DecimalComma = true }, []string{"a decimal comma and a comma as delimiter can't be told apart"}},
 		{"f.xml", "", nil, []string{`the extension ".xml" says no format; name one: csv, jsonl, senml-json`}},
+		{"f.csv.gz", "", nil, []string{`the extension ".gz" says that this one is compressed; decompress it`}},
 		{"f.jsonl", "", step, []string{"a step is for CSV, and this file is read as jsonl"}},
 		{"f.senml.json", "[{\"n\":\"a\",\"v\":1},\n{\"n\":\"a\",\"v\":01}]", nil, []string{"line 2: record 1: '1' where a comma or } is needed"}},
 		{"f.senml.json", `{"a":1}`, nil, []string{"record 0: the record carries nothing that is known"}},
