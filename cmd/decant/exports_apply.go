@@ -128,7 +128,7 @@ func printChanges(w io.Writer, changes client.Changes) {
 		}
 	}
 	for _, e := range changes.Delete {
-		fmt.Fprintf(w, "- %s  %s\n", visible(e.ID), visible(e.Title))
+		fmt.Fprintln(w, strings.TrimRight("- "+visible(e.ID)+"  "+visible(e.Title), " "))
 	}
 	if changes.None() {
 		fmt.Fprintf(w, "nothing to do: all is as the files say (%d %s)\n", changes.Same, plural(changes.Same, "export"))
