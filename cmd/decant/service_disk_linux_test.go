@@ -20,6 +20,7 @@ func TestServiceIsNotReadyOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := s.start()
+	poll(t, "the first token is printed", func() bool { return strings.Contains(p.stdout.String(), "\n") })
 	s.token = strings.TrimSpace(p.stdout.String())
 	s.call("GET", "/readyz", "", "", http.StatusOK, nil)
 
