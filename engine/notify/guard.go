@@ -88,6 +88,7 @@ var special = prefixes(
 	"198.18.0.0/15",   // benchmarks
 	"240.0.0.0/4",     // reserved, and broadcast
 	"::/96",           // IPv4-compatible
+	"::ffff:0:0:0/96", // IPv4-translated
 	"64:ff9b::/96",    // IPv4 through NAT64, as the one below
 	"64:ff9b:1::/48",  //
 	"100::/64",        // discard
