@@ -78,11 +78,8 @@ func (a *API) readBulk(w http.ResponseWriter, r *http.Request) (texts [][]byte, 
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case len(texts) == 0:
+	if len(texts) == 0 {
 		return nil, refuse(faulty, "there is no request in the list; at least one is needed")
-	case len(texts) > maxDrafts:
-		return nil, refuse(tooLarge, "there are %d requests; at most %d are taken at once", len(texts), maxDrafts)
 	}
 	return texts, nil
 }
@@ -91,15 +88,25 @@ func splitArray(body []byte) (texts [][]byte, err error) {
 	if err := checkJSON(body); err != nil {
 		return nil, err
 	}
-	var all []json.RawMessage
-	if err := json.Unmarshal(body, &all); err != nil || all == nil {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if first, err := dec.Token(); err != nil || first != json.Delim('[') {
 		return nil, refuse(badRequest, "the body is no list; send a JSON array of requests, or JSON Lines with Content-Type %s", linesTypes[0])
 	}
-	for _, text := range all {
+	for dec.More() {
+		var text json.RawMessage
+		if err := dec.Decode(&text); err != nil {
+			return nil, refuse(badRequest, "the body is not JSON: %v", err)
+		}
+		if len(texts) == maxDrafts {
+			return nil, errTooMany
+		}
 		texts = append(texts, text)
 	}
 	return texts, nil
 }
+
+// errTooMany is found before the rest is looked at: a list can have half as many entries as it has bytes.
+var errTooMany = refuse(tooLarge, "there are more requests than the %d that are taken at once; send them in parts", maxDrafts)
 
 // splitLines takes a request a line; empty lines are passed over. A line that is not JSON is named by its number, which counts all lines.
 func splitLines(body []byte) (texts [][]byte, err error) {
@@ -113,6 +120,9 @@ func splitLines(body []byte) (texts [][]byte, err error) {
 		}
 		if !json.Valid(line) && len(faults) < maxFaults {
 			faults = append(faults, request.Fault{Path: draftPath(len(texts), ""), Message: fmt.Sprintf("line %d is not JSON; each line is one request", number)})
+		}
+		if len(texts) == maxDrafts {
+			return nil, errTooMany
 		}
 		texts = append(texts, line)
 	}
