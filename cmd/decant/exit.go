@@ -12,6 +12,7 @@ import (
 	"decant/engine/client"
 	"decant/engine/export"
 	"decant/engine/export/request"
+	"decant/engine/job/database"
 	"decant/engine/store"
 	"decant/ingest/deadletter"
 	"decant/ingest/file"
@@ -63,6 +64,7 @@ func exitCode(err error) int {
 		letters *deadletter.CorruptError
 		broker  *mqtt.BrokerError
 		limit   *export.LimitError
+		url     *database.URLError
 		refused *client.Error
 		network *client.NetworkError
 		sum256  *client.ChecksumError
@@ -80,9 +82,9 @@ func exitCode(err error) int {
 		return jobCode(ended.Job)
 	case errors.As(err, &refused):
 		return serviceCode(refused)
-	case errors.As(err, &network), errors.As(err, &sum256):
+	case errors.As(err, &network), errors.As(err, &sum256), database.Unreachable(err):
 		return exitBroker
-	case errors.As(err, &usage), errors.As(err, &given), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
+	case errors.As(err, &usage), errors.As(err, &given), errors.As(err, &url), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
 		errors.Is(err, fs.ErrPermission),                                    // a folder that the user may not read or write
 		errors.As(err, &cell), errors.As(err, &sum), errors.As(err, &falls): // the data can't be printed as asked
 		return exitUsage

@@ -33,7 +33,8 @@ var (
 )
 
 // Open opens the database at url, postgres://… or the path of an SQLite file, and makes its tables or brings them up to date. The file and its
-// folder are made where they are missing, for their owner alone. A database that a newer decant has written is refused.
+// folder are made where they are missing, for their owner alone. A database that a newer decant has written is refused; a *URLError is a URL that
+// can't be read, and Unreachable says whether there is no server.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	open := openSQLite
 	if IsPostgres(url) {

@@ -3,7 +3,6 @@ package database
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +16,7 @@ const connections = 16
 func openPostgres(url string) (*DB, error) {
 	config, err := pgx.ParseConfig(url) // whose errors leave the password out
 	if err != nil {
-		return nil, fmt.Errorf("read the database's url: %w", err)
+		return nil, &URLError{err}
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "decant"
