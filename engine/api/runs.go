@@ -52,16 +52,16 @@ func (a *API) showStatus(w http.ResponseWriter, r *http.Request, who access.Call
 	if err != nil {
 		return err
 	}
-	v := object{
+	status, progress := job.NotProcessed, (*job.Progress)(nil)
+	if e.Last != nil {
+		status, progress = e.Last.Status, &e.Last.Progress
+	}
+	return answer(w, r, http.StatusOK, object{
 		{"id", e.ID},
-		{"status", job.NotProcessed},
+		{"status", status},
 		{"enabled", e.Enabled},
 		{"nextRun", nextRun(&e)},
-		{"progress", nil},
+		{"progress", progress},
 		{"job", jobInShort(e.Last)},
-	}
-	if e.Last != nil {
-		v[1].value, v[4].value = e.Last.Status, e.Last.Progress
-	}
-	return answer(w, r, http.StatusOK, v)
+	})
 }

@@ -161,16 +161,16 @@ func messageView(m *job.Message) any {
 	if m == nil {
 		return nil
 	}
-	v := object{
+	var problem any // null where there is none
+	if m.Error != "" {
+		problem = maskAddresses(m.Error)
+	}
+	return object{
 		{"policy", m.Policy},
 		{"medium", m.Medium},
 		{"state", m.State},
 		{"tries", m.Tries},
 		{"sentAt", isoTimeOrNull(m.SentAt)},
-		{"error", nil},
+		{"error", problem},
 	}
-	if m.Error != "" {
-		v[len(v)-1].value = maskAddresses(m.Error)
-	}
-	return v
 }
