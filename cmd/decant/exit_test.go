@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"decant/engine"
 	"decant/engine/export"
 	"decant/engine/export/request"
+	"decant/engine/job/database"
 	"decant/engine/store"
 	"decant/ingest/deadletter"
 	"decant/ingest/mqtt"
@@ -26,6 +29,7 @@ func TestExitCode(t *testing.T) {
 		{usageError{errors.New("flag")}, 2},
 		{request.Faults{{Path: "format"}}, 2},
 		{&engine.InputError{Err: fs.ErrNotExist}, 2},
+		{&database.URLError{Err: errors.New("no port")}, 2},
 		{store.ErrNotStore, 2},
 		{&fs.PathError{Op: "open", Path: "CURRENT", Err: fs.ErrPermission}, 2},
 		{&export.NotFoundError{}, 3},
@@ -33,6 +37,7 @@ func TestExitCode(t *testing.T) {
 		{&store.CorruptError{File: "CURRENT"}, 4},
 		{&deadletter.CorruptError{File: "1.letters"}, 4},
 		{&mqtt.BrokerError{Err: errors.New("refused")}, 5},
+		{&pgconn.ConnectError{Config: &pgconn.Config{}}, 5},
 		{&export.LimitError{}, 6},
 		{store.ErrLimit, 6},
 		{store.ErrDiskFull, 6},
