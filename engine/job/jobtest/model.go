@@ -11,8 +11,8 @@ import (
 	"decant/engine/job"
 )
 
-// Model is a job.Queue that is right because it is plain: it keeps everything in slices and looks through all of it.
-type Model struct {
+// model is a job.Queue that is right because it is plain: it keeps everything in slices and looks through all of it.
+type model struct {
 	mu      sync.Mutex
 	exports []job.Export
 	jobs    []*entry // in the order in which they were added
@@ -21,7 +21,7 @@ type Model struct {
 	keys    map[job.Idempotency]used
 }
 
-var _ job.Queue = (*Model)(nil)
+var _ job.Queue = (*model)(nil)
 
 // entry is a job with what a queue keeps of it beside.
 type entry struct {
@@ -40,14 +40,14 @@ type used struct {
 	at     int64
 }
 
-// NewModel makes an empty Model.
-func NewModel() *Model {
-	return &Model{served: map[string]int{}, keys: map[job.Idempotency]used{}}
+// newModel makes an empty one.
+func newModel() *model {
+	return &model{served: map[string]int{}, keys: map[job.Idempotency]used{}}
 }
 
-func (m *Model) Close() error { return nil }
+func (m *model) Close() error { return nil }
 
-func (m *Model) Create(_ context.Context, adding []job.Adding, key *job.Idempotency, admission job.Admission) ([]job.Export, bool, error) {
+func (m *model) Create(_ context.Context, adding []job.Adding, key *job.Idempotency, admission job.Admission) ([]job.Export, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(adding) == 0 {
@@ -96,13 +96,13 @@ func nameOf(key job.Idempotency) job.Idempotency {
 	return job.Idempotency{Owner: key.Owner, Key: key.Key}
 }
 
-func (m *Model) Repeated(_ context.Context, key job.Idempotency, now int64) ([]job.Export, bool, error) {
+func (m *model) Repeated(_ context.Context, key job.Idempotency, now int64) ([]job.Export, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.repeated(key, now)
 }
 
-func (m *Model) repeated(key job.Idempotency, now int64) ([]job.Export, bool, error) {
+func (m *model) repeated(key job.Idempotency, now int64) ([]job.Export, bool, error) {
 	u, ok := m.keys[nameOf(key)]
 	switch {
 	case !ok || u.at <= now-keyLife:
@@ -114,7 +114,7 @@ func (m *Model) repeated(key job.Idempotency, now int64) ([]job.Export, bool, er
 }
 
 // admit says whether jobs of an owner fit.
-func (m *Model) admit(owner string, jobs []job.Job, a job.Admission) error {
+func (m *model) admit(owner string, jobs []job.Job, a job.Admission) error {
 	adding, all, theirs := 0, 0, 0
 	for _, j := range jobs {
 		if !cmp.Or(j.Status, job.NotProcessed).Ended() {
@@ -141,7 +141,7 @@ func (m *Model) admit(owner string, jobs []job.Job, a job.Admission) error {
 }
 
 // add gives jobs what the queue knows of their export.
-func (m *Model) add(key string, jobs []job.Job) {
+func (m *model) add(key string, jobs []job.Job) {
 	e := m.find(key)
 	for _, j := range jobs {
 		j.ExportKey, j.ExportID, j.ExportCreated, j.Owner = key, e.ID, e.CreatedAt, e.Owner
@@ -151,7 +151,7 @@ func (m *Model) add(key string, jobs []job.Job) {
 	}
 }
 
-func (m *Model) find(key string) *job.Export {
+func (m *model) find(key string) *job.Export {
 	for i := range m.exports {
 		if m.exports[i].Key == key {
 			return &m.exports[i]
@@ -161,7 +161,7 @@ func (m *Model) find(key string) *job.Export {
 }
 
 // live finds an export that is not deleted and has a version; 0 is any.
-func (m *Model) live(key string, version int64) (*job.Export, error) {
+func (m *model) live(key string, version int64) (*job.Export, error) {
 	e := m.find(key)
 	if e == nil || e.DeletedAt != nil {
 		return nil, job.ErrNotFound
@@ -173,7 +173,7 @@ func (m *Model) live(key string, version int64) (*job.Export, error) {
 }
 
 // show is an export as a caller sees it.
-func (m *Model) show(e job.Export) job.Export {
+func (m *model) show(e job.Export) job.Export {
 	for _, j := range m.jobs {
 		if j.ExportKey == e.Key && (e.Last == nil || newer(j.Job, *e.Last)) {
 			last := j.Job
@@ -188,7 +188,7 @@ func newer(a, b job.Job) bool {
 	return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID)) > 0
 }
 
-func (m *Model) byKeys(keys []string) []job.Export {
+func (m *model) byKeys(keys []string) []job.Export {
 	var exports []job.Export
 	for _, key := range keys {
 		exports = append(exports, m.show(*m.find(key)))
@@ -196,7 +196,7 @@ func (m *Model) byKeys(keys []string) []job.Export {
 	return exports
 }
 
-func (m *Model) Change(_ context.Context, e job.Export, version int64, now int64) (job.Export, error) {
+func (m *model) Change(_ context.Context, e job.Export, version int64, now int64) (job.Export, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	stored, err := m.live(e.Key, version)
@@ -212,7 +212,7 @@ func (m *Model) Change(_ context.Context, e job.Export, version int64, now int64
 	return m.show(*stored), nil
 }
 
-func (m *Model) Delete(_ context.Context, key string, version int64, now int64) error {
+func (m *model) Delete(_ context.Context, key string, version int64, now int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.live(key, version)
@@ -237,7 +237,7 @@ func (m *Model) Delete(_ context.Context, key string, version int64, now int64) 
 	return nil
 }
 
-func (m *Model) Find(_ context.Context, owner, id string) ([]job.Export, error) {
+func (m *model) Find(_ context.Context, owner, id string) ([]job.Export, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []job.Export
@@ -250,7 +250,7 @@ func (m *Model) Find(_ context.Context, owner, id string) ([]job.Export, error) 
 	return found, nil
 }
 
-func (m *Model) Due(_ context.Context, now int64, limit int) ([]job.Export, error) {
+func (m *model) Due(_ context.Context, now int64, limit int) ([]job.Export, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var due []job.Export
@@ -265,7 +265,7 @@ func (m *Model) Due(_ context.Context, now int64, limit int) ([]job.Export, erro
 	return due[:min(limit, len(due))], nil
 }
 
-func (m *Model) NextDue(context.Context) (due int64, ok bool, err error) {
+func (m *model) NextDue(context.Context) (due int64, ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.exports {
@@ -276,7 +276,7 @@ func (m *Model) NextDue(context.Context) (due int64, ok bool, err error) {
 	return due, ok, nil
 }
 
-func (m *Model) Advance(_ context.Context, key string, from job.Instant, jobs []job.Job, to *job.Instant, now int64) (bool, error) {
+func (m *model) Advance(_ context.Context, key string, from job.Instant, jobs []job.Job, to *job.Instant, now int64) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.find(key)

@@ -8,5 +8,5 @@ import (
 
 // TestModel holds the model itself to the contract.
 func TestModel(t *testing.T) {
-	Queue(t, func(*testing.T) job.Queue { return NewModel() })
+	Queue(t, func(*testing.T) job.Queue { return newModel() })
 }

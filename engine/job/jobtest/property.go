@@ -16,7 +16,7 @@ import (
 	"decant/engine/job"
 )
 
-// anyOrder does random operations to a queue and to a Model, and expects the same answers of both. The clock is the test's and goes where it likes, back too.
+// anyOrder does random operations to a queue and to a model, and expects the same answers of both. The clock is the test's and goes where it likes, back too.
 //
 // DECANT_LONG=1 does as many runs as rapid would by itself, others a quarter of these: a run opens a queue of its own.
 func anyOrder(t *testing.T, open func(t *testing.T) job.Queue) {
@@ -27,7 +27,7 @@ func anyOrder(t *testing.T, open func(t *testing.T) job.Queue) {
 		defer checks.Value.Set(checks.DefValue)
 	}
 	rapid.Check(t, func(r *rapid.T) {
-		d := &duel{queue: open(t), model: NewModel(), now: 1000}
+		d := &duel{queue: open(t), model: newModel(), now: 1000}
 		defer d.queue.Close()
 		r.Repeat(map[string]func(*rapid.T){
 			"": d.look, "exports": d.exports, "tick": d.tick, "filter": d.filter, "numbers": d.numbers,
@@ -41,7 +41,7 @@ func anyOrder(t *testing.T, open func(t *testing.T) job.Queue) {
 // duel is a queue and the model of it, and what has been handed out so far.
 type duel struct {
 	queue    job.Queue
-	model    *Model
+	model    *model
 	now      int64
 	made     int // exports and jobs, for their names
 	leases   []job.Lease

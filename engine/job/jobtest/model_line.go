@@ -8,7 +8,7 @@ import (
 	"decant/engine/job"
 )
 
-func (m *Model) Add(_ context.Context, j job.Job, admission job.Admission) error {
+func (m *model) Add(_ context.Context, j job.Job, admission job.Admission) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.live(j.ExportKey, 0)
@@ -33,13 +33,13 @@ func scheduled(j job.Job) bool { return j.Cause == job.Scheduled || j.Cause == j
 func earlier(a, b *entry) int { return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.ID, b.ID)) }
 
 // heldUp says whether an earlier job of the same schedule has not ended.
-func (m *Model) heldUp(e *entry) bool {
+func (m *model) heldUp(e *entry) bool {
 	return scheduled(e.Job) && slices.ContainsFunc(m.jobs, func(b *entry) bool {
 		return b.ExportKey == e.ExportKey && scheduled(b.Job) && !b.Status.Ended() && earlier(b, e) < 0
 	})
 }
 
-func (m *Model) Claim(_ context.Context, worker string, now, until int64) (*job.Claimed, error) {
+func (m *model) Claim(_ context.Context, worker string, now, until int64) (*job.Claimed, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, owner := range m.owners(now) {
@@ -65,7 +65,7 @@ func (m *Model) Claim(_ context.Context, worker string, now, until int64) (*job.
 }
 
 // owners are those with a free job, the one to be served next first.
-func (m *Model) owners(now int64) []string {
+func (m *model) owners(now int64) []string {
 	var owners []string
 	running := map[string]int{}
 	for _, e := range m.jobs {
@@ -83,7 +83,7 @@ func (m *Model) owners(now int64) []string {
 }
 
 // leased finds the job of a lease that holds.
-func (m *Model) leased(l job.Lease) (*entry, error) {
+func (m *model) leased(l job.Lease) (*entry, error) {
 	e := m.entry(l.JobID)
 	if e == nil || e.Status != job.InProgress || e.worker != l.Worker || e.claims != l.Try {
 		return nil, job.ErrLost
@@ -91,7 +91,7 @@ func (m *Model) leased(l job.Lease) (*entry, error) {
 	return e, nil
 }
 
-func (m *Model) entry(id string) *entry {
+func (m *model) entry(id string) *entry {
 	for _, e := range m.jobs {
 		if e.ID == id {
 			return e
@@ -100,7 +100,7 @@ func (m *Model) entry(id string) *entry {
 	return nil
 }
 
-func (m *Model) Beat(_ context.Context, l job.Lease, until int64, p job.Progress) (bool, error) {
+func (m *model) Beat(_ context.Context, l job.Lease, until int64, p job.Progress) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.leased(l)
@@ -111,7 +111,7 @@ func (m *Model) Beat(_ context.Context, l job.Lease, until int64, p job.Progress
 	return e.Cancel, nil
 }
 
-func (m *Model) Finish(_ context.Context, l job.Lease, o job.Outcome) error {
+func (m *model) Finish(_ context.Context, l job.Lease, o job.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.leased(l)
@@ -156,7 +156,7 @@ func (e *entry) cancel(now int64) {
 	}
 }
 
-func (m *Model) Reclaim(_ context.Context, worker string, now int64) (int, error) {
+func (m *model) Reclaim(_ context.Context, worker string, now int64) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
@@ -175,7 +175,7 @@ func (m *Model) Reclaim(_ context.Context, worker string, now int64) (int, error
 }
 
 // visible finds a job whose export is not deleted.
-func (m *Model) visible(id string) (*entry, error) {
+func (m *model) visible(id string) (*entry, error) {
 	e := m.entry(id)
 	if e == nil || m.find(e.ExportKey).DeletedAt != nil {
 		return nil, job.ErrNotFound
@@ -183,7 +183,7 @@ func (m *Model) visible(id string) (*entry, error) {
 	return e, nil
 }
 
-func (m *Model) CancelJob(_ context.Context, id string, now int64) error {
+func (m *model) CancelJob(_ context.Context, id string, now int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.visible(id)
@@ -197,7 +197,7 @@ func (m *Model) CancelJob(_ context.Context, id string, now int64) error {
 	return nil
 }
 
-func (m *Model) Job(_ context.Context, owner, id string) (job.Job, error) {
+func (m *model) Job(_ context.Context, owner, id string) (job.Job, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.visible(id)
@@ -207,7 +207,7 @@ func (m *Model) Job(_ context.Context, owner, id string) (job.Job, error) {
 	return e.Job, nil
 }
 
-func (m *Model) Revoke(_ context.Context, id string, now int64) error {
+func (m *model) Revoke(_ context.Context, id string, now int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.visible(id)

@@ -8,7 +8,7 @@ import (
 	"decant/engine/job"
 )
 
-func (m *Model) Expire(_ context.Context, now int64, limit int) ([]job.Job, error) {
+func (m *model) Expire(_ context.Context, now int64, limit int) ([]job.Job, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var jobs []job.Job
@@ -23,7 +23,7 @@ func (m *Model) Expire(_ context.Context, now int64, limit int) ([]job.Job, erro
 	return jobs[:min(limit, len(jobs))], nil
 }
 
-func (m *Model) Expired(_ context.Context, id string, now int64) error {
+func (m *model) Expired(_ context.Context, id string, now int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.entry(id)
@@ -37,7 +37,7 @@ func (m *Model) Expired(_ context.Context, id string, now int64) error {
 	return nil
 }
 
-func (m *Model) Grown(_ context.Context, id string, bytes int64) error {
+func (m *model) Grown(_ context.Context, id string, bytes int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.entry(id)
@@ -48,7 +48,7 @@ func (m *Model) Grown(_ context.Context, id string, bytes int64) error {
 	return nil
 }
 
-func (m *Model) Folders(context.Context) (map[string]bool, error) {
+func (m *model) Folders(context.Context) (map[string]bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	folders := map[string]bool{}
@@ -63,7 +63,7 @@ func (m *Model) Folders(context.Context) (map[string]bool, error) {
 	return folders, nil
 }
 
-func (m *Model) Usage(_ context.Context, owner string) (int64, error) {
+func (m *model) Usage(_ context.Context, owner string) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var bytes int64
@@ -75,7 +75,7 @@ func (m *Model) Usage(_ context.Context, owner string) (int64, error) {
 	return bytes, nil
 }
 
-func (m *Model) Counts(context.Context) (map[job.Status]int64, error) {
+func (m *model) Counts(context.Context) (map[job.Status]int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	counts := map[job.Status]int64{}
@@ -86,13 +86,13 @@ func (m *Model) Counts(context.Context) (map[job.Status]int64, error) {
 }
 
 // pending are the jobs with a message to send, the oldest first.
-func (m *Model) pending() []*entry {
+func (m *model) pending() []*entry {
 	pending := slices.DeleteFunc(slices.Clone(m.jobs), func(e *entry) bool { return e.Message == nil || e.Message.State != job.Pending })
 	slices.SortFunc(pending, func(a, b *entry) int { return cmp.Or(cmp.Compare(a.made, b.made), cmp.Compare(a.ID, b.ID)) })
 	return pending
 }
 
-func (m *Model) Collect(_ context.Context, now, until int64, limit int) ([]job.Message, error) {
+func (m *model) Collect(_ context.Context, now, until int64, limit int) ([]job.Message, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var messages []job.Message
@@ -105,7 +105,7 @@ func (m *Model) Collect(_ context.Context, now, until int64, limit int) ([]job.M
 	return messages, nil
 }
 
-func (m *Model) Record(_ context.Context, r job.Message) error {
+func (m *model) Record(_ context.Context, r job.Message) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.jobs {
@@ -122,7 +122,7 @@ func (m *Model) Record(_ context.Context, r job.Message) error {
 	return job.ErrNotFound
 }
 
-func (m *Model) NextMessage(context.Context) (at int64, ok bool, err error) {
+func (m *model) NextMessage(context.Context) (at int64, ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.pending() {

@@ -9,7 +9,7 @@ import (
 	"decant/engine/job"
 )
 
-func (m *Model) List(_ context.Context, f job.Filter) ([]job.Export, int64, error) {
+func (m *model) List(_ context.Context, f job.Filter) ([]job.Export, int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []job.Export
@@ -49,7 +49,7 @@ func (m *Model) List(_ context.Context, f job.Filter) ([]job.Export, int64, erro
 	})
 }
 
-func (m *Model) Jobs(_ context.Context, f job.Filter) ([]job.Job, int64, error) {
+func (m *model) Jobs(_ context.Context, f job.Filter) ([]job.Job, int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []job.Job
