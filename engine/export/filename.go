@@ -17,6 +17,7 @@ const maxFileName = 200 // bytes, with the extension
 func fileNames(r *request.Request) []string {
 	extension := extension(&r.Format)
 	taken := map[string]bool{}
+	tried := map[string]int{} // by what a file would be called: the last number that it was tried with
 	names := make([]string, len(r.Items))
 	for i := range r.Items {
 		it := &r.Items[i]
@@ -32,9 +33,11 @@ func fileNames(r *request.Request) []string {
 		}
 		stem = sanitize(withoutExtension(withoutExtension(stem, extension), "."+r.Format.Extension))
 		name := shorten(stem, len(extension)) + extension
-		for n := 2; taken[folded(name)]; n++ {
+		wanted := folded(name)
+		for n := max(2, tried[wanted]+1); taken[folded(name)]; n++ {
 			number := "-" + strconv.Itoa(n)
 			name = shorten(stem, len(number)+len(extension)) + number + extension
+			tried[wanted] = n
 		}
 		taken[folded(name)] = true
 		names[i] = name

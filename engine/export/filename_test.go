@@ -59,3 +59,20 @@ func TestFileNamesAreSafe(t *testing.T) {
 		}
 	})
 }
+
+// Naming very many items alike takes time with their number, not its square: with the square this test wouldn't end.
+func TestManyEqualNames(t *testing.T) {
+	r := &request.Request{Format: request.Format{Extension: "csv"}, Items: make([]request.Item, 100_000)}
+	for i := range r.Items {
+		r.Items[i].Filename = "meter"
+	}
+	names := fileNames(r)
+	for _, c := range []struct {
+		item int
+		want string
+	}{{0, "meter.csv"}, {1, "meter-2.csv"}, {99_999, "meter-100000.csv"}} {
+		if names[c.item] != c.want {
+			t.Errorf("item %d: %s, want %s", c.item, names[c.item], c.want)
+		}
+	}
+}

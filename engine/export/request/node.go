@@ -13,6 +13,9 @@ import (
 // maxDepth bounds the nesting of a request; the deepest known field stands at 6.
 const maxDepth = 32
 
+// maxFields bounds the fields of an object; the one with the most known ones has some twenty.
+const maxFields = 1000
+
 // node is a JSON value that remembers the order of its fields, so that the manifest can print the request as it was written.
 type node struct {
 	kind    kind
@@ -114,6 +117,9 @@ func decodeObject(dec *json.Decoder, depth int) (*node, error) {
 		name, ok := tok.(string)
 		if !ok {
 			return nil, fmt.Errorf("unexpected %v where a field's name should stand", tok)
+		}
+		if len(n.fields) == maxFields {
+			return nil, fmt.Errorf("an object has more than %d fields", maxFields)
 		}
 		if n.get(name) != nil {
 			return nil, fmt.Errorf("the field %q stands twice in one object", name)
