@@ -4,8 +4,10 @@
 //   - Intake is a store with the ingest pipeline in front of it; Broker is the configured broker as its source (intake.go, broker.go, session.go).
 //   - OpenWriter is the way into the store for a command that isn't the ingesting process: the store itself, or the running writer (write.go). Import and
 //     Replay use it (importing.go, replay.go).
-//   - Source is the store as exports see it; Export, Run and Stream make files of it (source.go, exporting.go).
+//   - Source is the store as exports see it; Export makes files of it (source.go, exporting.go).
+//   - Service is the export service in one process: it opens, runs and closes the parts (service.go) that assemble.go joins, as the configuration's
+//     sections say (settings.go), behind HTTP (webserver.go). OpenTokens is its database for commands beside it (tokens.go).
 //   - Verify and DeadLetters look at what is there (verify.go, letters.go).
 //
-// Everything takes its context, clock and streams as arguments. See docs/architecture.md for who may import whom.
+// Everything takes its context and streams as arguments; only Service reads the system's clock, for its parts. See docs/architecture.md for who may import whom.
 package engine
