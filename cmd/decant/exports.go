@@ -31,9 +31,9 @@ type exportsCmd struct {
 
 // remote says where the service is and who calls. The token has no flag: other users of the machine see a process's arguments.
 type remote struct {
-	Server    string `help:"Address of the export service." placeholder:"URL" env:"DECANT_SERVER" default:"http://127.0.0.1:8080" group:"service"`
+	Server    string `help:"Address of the export service (${default})." placeholder:"URL" env:"DECANT_SERVER" default:"http://127.0.0.1:8080" group:"service"`
 	TokenFile string `help:"File that holds the token; without it DECANT_TOKEN does." placeholder:"FILE" env:"DECANT_TOKEN_FILE" group:"service"`
-	CA        string `name:"ca" help:"PEM file of the authorities that may vouch for the server, in place of the system's." placeholder:"FILE" env:"DECANT_CA" group:"service"`
+	CA        string `name:"ca" help:"PEM file of the authorities that may vouch for the server, in place of the system's." placeholder:"FILE" env:"DECANT_SERVER_CA" group:"service"`
 	Owner     string `help:"Administrators: whose exports are meant." placeholder:"OWNER" group:"service"`
 	JSON      bool   `name:"json" help:"Print as JSON, as the service answers." group:"service"`
 }

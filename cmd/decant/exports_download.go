@@ -98,6 +98,10 @@ func (c *downloadExportCmd) job(a *app, s *client.Client) (client.Job, error) {
 		err = fmt.Errorf("export %s has not run yet; decant exports run %s runs it", c.ID, c.ID)
 	case !newest.Ended():
 		err = fmt.Errorf("export %s has no files yet; decant exports watch %s waits for them", c.ID, c.ID)
+	case newest.Status == client.Failed:
+		err = fmt.Errorf("export %s has no files: its newest job failed; decant exports show %s says why", c.ID, c.ID)
+	case newest.Status == client.Skipped && newest.Saw != nil:
+		err = fmt.Errorf("export %s has no files: the condition of its newest job did not hold, it %s; decant exports run %s looks at it again", c.ID, saw(newest.Saw), c.ID)
 	default:
 		err = fmt.Errorf("export %s has no files: its newest job is %s; decant exports run %s makes them", c.ID, newest.Status, c.ID)
 	}

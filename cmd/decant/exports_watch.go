@@ -59,7 +59,7 @@ func (c *watchExportCmd) jobs(a *app, s *client.Client) ([]client.Job, error) {
 
 // waitFlags say how long a service is waited for that does not answer.
 type waitFlags struct {
-	Patience time.Duration `help:"While waiting: how long a service that does not answer is asked again." default:"10m" placeholder:"DURATION"`
+	Patience time.Duration `help:"While waiting: how long a service that does not answer is asked again (${default})." default:"10m" placeholder:"DURATION"`
 }
 
 // follow draws how far jobs are until all have ended, prints how, and returns what the first said that did not end well.
@@ -120,12 +120,18 @@ func statusOf(j client.Job) string {
 	case j.Status != client.Skipped:
 	case j.Skipping > 0:
 		return fmt.Sprintf("skipped: %d missed runs", j.Skipping)
-	case j.Saw != nil && j.Saw.Value != nil:
-		return fmt.Sprintf("skipped: saw %v", *j.Saw.Value)
 	case j.Saw != nil:
-		return "skipped: saw no sample"
+		return "skipped: " + saw(j.Saw)
 	}
 	return j.Status
+}
+
+// saw says what a condition saw.
+func saw(s *client.Seen) string {
+	if s.Value == nil {
+		return "saw no sample"
+	}
+	return fmt.Sprintf("saw %v", *s.Value)
 }
 
 // fileNames are a job's files without its manifest.
