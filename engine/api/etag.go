@@ -1,53 +1,62 @@
 package api
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"decant/engine/access"
 	"decant/engine/job"
 )
 
-// etag is the entity tag of an export: its version. It changes with the request, not with the export's jobs.
-func etag(e *job.Export) string { return strconv.Quote(strconv.FormatInt(e.Version, 10)) }
+// etag is the entity tag of an export: its version, and a part of the hash of its key, since an export that is deleted and made again under its id begins at
+// version 1 again. It changes with the request, not with the export's jobs.
+func etag(e *job.Export) string {
+	which := sha256.Sum256([]byte(e.Key))
+	return fmt.Sprintf(`"%d-%x"`, e.Version, which[:4])
+}
+
+// exampleTag is what one looks like, for people who read an error.
+const exampleTag = `"3-6f3a9c1e"`
 
 // setExportHeaders says which version of an export an answer has.
 func setExportHeaders(w http.ResponseWriter, e *job.Export) { w.Header().Set("ETag", etag(e)) }
 
-// ifMatch is the version that the export must have for a change to be made; 0 is any, because the call names none, or *. A call may name several;
+// ifMatch is what the export must be for a change to be made; nil is any, because the call names none, or *. A call may name several;
 // weak ones never match (RFC 9110 section 13.1.1). An If-None-Match that the export meets refuses the change, too.
-func (a *API) ifMatch(r *http.Request, who access.Caller, owner, id string) (int64, error) {
+func (a *API) ifMatch(r *http.Request, who access.Caller, owner, id string) (*job.Revision, error) {
 	if none := strings.Join(r.Header.Values("If-None-Match"), ","); none != "" {
 		e, err := a.c.Service.Export(r.Context(), who, owner, id)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if tags, _ := parseTags(strings.ReplaceAll(none, "W/", "")); strings.TrimSpace(none) == "*" || slices.Contains(tags, etag(&e)) {
-			return 0, refuse(changed, "If-None-Match doesn't hold: the export is there, with the ETag %s; leave the header out, or take If-Match", etag(&e))
+			return nil, refuse(changed, "If-None-Match doesn't hold: the export is there, with the ETag %s; leave the header out, or take If-Match", etag(&e))
 		}
 	}
 	lines := r.Header.Values("If-Match")
 	if len(lines) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	given := strings.Join(lines, ",")
 	if strings.TrimSpace(given) == "*" {
-		return 0, nil
+		return nil, nil
 	}
 	tags, ok := parseTags(given)
 	if !ok {
-		return 0, refuse(badRequest, "If-Match can't be read: %s; allowed is * or an ETag in its quotes, such as \"3\"", shown(given))
+		return nil, refuse(badRequest, "If-Match can't be read: %s; allowed is * or an ETag in its quotes, such as %s", shown(given), exampleTag)
 	}
 	e, err := a.c.Service.Export(r.Context(), who, owner, id)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if !slices.Contains(tags, etag(&e)) {
-		return 0, job.ErrVersion
+		return nil, job.ErrVersion
 	}
-	return e.Version, nil
+	wanted := e.Revision()
+	return &wanted, nil
 }
 
 // parseTags reads a list of entity tags, quotes and W/ included.

@@ -101,11 +101,11 @@ func (a *API) changeExport(w http.ResponseWriter, r *http.Request, who access.Ca
 	}
 	draft.Text = withoutServiceFields(draft.Text)
 	id := r.PathValue("id")
-	version, err := a.ifMatch(r, who, owner, id)
+	wanted, err := a.ifMatch(r, who, owner, id)
 	if err != nil {
 		return err
 	}
-	made, err := a.c.Service.Change(r.Context(), who, owner, id, version, draft)
+	made, err := a.c.Service.Change(r.Context(), who, owner, id, wanted, draft)
 	if err != nil {
 		return err
 	}
@@ -149,11 +149,11 @@ func (a *API) deleteExport(w http.ResponseWriter, r *http.Request, who access.Ca
 		return err
 	}
 	id := r.PathValue("id")
-	version, err := a.ifMatch(r, who, owner, id)
+	wanted, err := a.ifMatch(r, who, owner, id)
 	if err != nil {
 		return err
 	}
-	if err := a.c.Service.Delete(r.Context(), who, owner, id, version); err != nil {
+	if err := a.c.Service.Delete(r.Context(), who, owner, id, wanted); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 func TestCreate(t *testing.T) {
 	s := newService(t)
 	w := s.call("alice", "POST", "/exports", oneTime(`"id": "a.b"`, `"title": "Plant"`))
-	if w.Code != http.StatusCreated || w.Header().Get("Location") != "/exports/a.b" || w.Header().Get("ETag") != `"1"` {
+	if w.Code != http.StatusCreated || w.Header().Get("Location") != "/exports/a.b" || !firstTag.MatchString(w.Header().Get("ETag")) {
 		t.Fatalf("%d, Location %q, ETag %q: %s", w.Code, w.Header().Get("Location"), w.Header().Get("ETag"), w.Body)
 	}
 	e := s.get(http.StatusOK, "alice", "GET", w.Header().Get("Location"), "")
@@ -94,7 +95,8 @@ func TestChange(t *testing.T) {
 
 	// What GET gave can be sent back as it is.
 	w := s.call("alice", "PUT", "/exports/x", shown.Body.String(), "If-Match: "+tag)
-	if w.Code != http.StatusOK || w.Header().Get("ETag") != `"2"` {
+	second := w.Header().Get("ETag")
+	if w.Code != http.StatusOK || second != strings.Replace(tag, "1-", "2-", 1) {
 		t.Fatalf("%d, ETag %s: %s", w.Code, w.Header().Get("ETag"), w.Body)
 	}
 	var before, after map[string]any
@@ -105,35 +107,40 @@ func TestChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range before {
-		if name != "version" && name != "updatedAt" && name != "warnings" {
+		if name != "version" && name != "etag" && name != "updatedAt" && name != "warnings" {
 			if diff := cmp.Diff(want, after[name]); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}
 		}
 	}
 
+	if after["etag"] != second {
+		t.Errorf("etag %v, and in the header %s", after["etag"], second)
+	}
 	for header, want := range map[string]int{
-		"If-Match: " + tag:         http.StatusPreconditionFailed,
-		`If-Match: W/"2"`:          http.StatusPreconditionFailed,
-		`If-Match: "9", "x"`:       http.StatusPreconditionFailed,
-		`If-Match: 2`:              http.StatusBadRequest,
-		`If-Match: "2`:             http.StatusBadRequest,
-		`If-Match: "2" "3"`:        http.StatusBadRequest,
-		`If-Match: "1", "2","300"`: http.StatusOK,
+		"If-Match: " + tag:                    http.StatusPreconditionFailed,
+		"If-Match: W/" + second:               http.StatusPreconditionFailed,
+		`If-Match: "2"`:                       http.StatusPreconditionFailed,
+		`If-Match: "9", "x"`:                  http.StatusPreconditionFailed,
+		`If-Match: 2`:                         http.StatusBadRequest,
+		`If-Match: "2`:                        http.StatusBadRequest,
+		`If-Match: "2" "3"`:                   http.StatusBadRequest,
+		`If-Match: "1", ` + second + `,"300"`: http.StatusOK,
 	} {
 		if w := s.call("alice", "PUT", "/exports/x", oneTime(), header); w.Code != want {
 			t.Errorf("%s: %d, not %d: %s", header, w.Code, want, w.Body)
 		}
 	}
 	for header, want := range map[string]int{
-		`If-None-Match: *`:           http.StatusPreconditionFailed,
-		`If-None-Match: "9", W/"3"`:  http.StatusPreconditionFailed,
-		`If-None-Match: "9", W/"33"`: http.StatusNoContent,
+		`If-None-Match: *`:          http.StatusPreconditionFailed,
+		`If-None-Match: "9", W/TAG`: http.StatusPreconditionFailed,
+		`If-None-Match: "9", W/"3"`: http.StatusNoContent,
 	} {
 		s.create("alice", "none")
 		for range 2 {
 			s.get(http.StatusOK, "alice", "PUT", "/exports/none", oneTime())
 		}
+		header = strings.Replace(header, "TAG", s.tag("alice", "/exports/none"), 1)
 		if w := s.call("alice", "DELETE", "/exports/none", "", header); w.Code != want {
 			t.Errorf("%s: %d, not %d: %s", header, w.Code, want, w.Body)
 		}
@@ -147,13 +154,35 @@ func TestChange(t *testing.T) {
 	}
 }
 
+// firstTag is the ETag of an export that has not been changed.
+var firstTag = regexp.MustCompile(`^"1-[0-9a-f]{8}"$`)
+
+// tag is the ETag of an export.
+func (s *service) tag(who, path string) string {
+	s.t.Helper()
+	w := s.call(who, "GET", path, "")
+	if w.Header().Get("ETag") == "" {
+		s.t.Fatalf("GET %s has no ETag: %d: %s", path, w.Code, w.Body)
+	}
+	return w.Header().Get("ETag")
+}
+
 func TestDelete(t *testing.T) {
 	s := newService(t)
 	s.create("alice", "x")
-	if w := s.call("alice", "DELETE", "/exports/x", "", `If-Match: "2"`); w.Code != http.StatusPreconditionFailed {
+	before := s.tag("alice", "/exports/x")
+	s.call("alice", "DELETE", "/exports/x", "")
+	s.create("alice", "x")
+	tag := s.tag("alice", "/exports/x")
+	for _, method := range []string{"PUT", "DELETE"} {
+		if w := s.call("alice", method, "/exports/x", oneTime(), "If-Match: "+before); w.Code != http.StatusPreconditionFailed {
+			t.Errorf("%s of an export that was made again, with the ETag %s of the one before where it is %s: %d", method, before, tag, w.Code)
+		}
+	}
+	if w := s.call("alice", "DELETE", "/exports/x", "", "If-Match: "+strings.Replace(tag, "1-", "2-", 1)); w.Code != http.StatusPreconditionFailed {
 		t.Errorf("another version: %d", w.Code)
 	}
-	if w := s.call("alice", "DELETE", "/exports/x", "", `If-Match: "1"`); w.Code != http.StatusNoContent || w.Body.Len() != 0 {
+	if w := s.call("alice", "DELETE", "/exports/x", "", "If-Match: "+tag); w.Code != http.StatusNoContent || w.Body.Len() != 0 {
 		t.Errorf("%d: %s", w.Code, w.Body)
 	}
 	for _, path := range []string{"/exports/x", "/exports/x/status", "/exports/x/jobs"} {

@@ -13,7 +13,7 @@ var requestFields = []string{"title", "tags", "type", "run", "format", "items", 
 
 // serviceFields are the members of an export that the service adds. A PUT may carry them, so that what a GET gave can be sent back; they
 // change nothing.
-var serviceFields = []string{"owner", "createdAt", "updatedAt", "deletedAt", "version", "nextRun", "lastJob"}
+var serviceFields = []string{"owner", "createdAt", "updatedAt", "deletedAt", "version", "etag", "nextRun", "lastJob"}
 
 // remarks are members that the answer to a POST or PUT has besides.
 var remarks = []string{"ignoredParameters", "warnings"}
@@ -48,6 +48,7 @@ func (a *API) exportView(e *job.Export, secrets bool) object {
 		member{"updatedAt", isoTime(e.UpdatedAt)},
 		member{"deletedAt", isoTimeOrNull(e.DeletedAt)},
 		member{"version", e.Version},
+		member{"etag", etag(e)},
 		member{"nextRun", nextRun(e)},
 		member{"lastJob", jobInShort(e.Last)},
 	)

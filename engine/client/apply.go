@@ -155,14 +155,14 @@ func (c *Client) Apply(ctx context.Context, changes Changes, done func(verb stri
 		}
 	}
 	for _, ch := range changes.Change {
-		e, err := c.Change(ctx, ch.From.ID, ch.File.Request, ch.From.ETag())
+		e, err := c.Change(ctx, ch.From.ID, ch.File.Request, ch.From.ETag)
 		if err != nil {
 			return fmt.Errorf("change %s: %w", ch.From.ID, err)
 		}
 		done("changed", e)
 	}
 	for _, e := range changes.Delete {
-		if err := c.Delete(ctx, e.ID, e.ETag()); err != nil {
+		if err := c.Delete(ctx, e.ID, e.ETag); err != nil {
 			return fmt.Errorf("delete %s: %w", e.ID, err)
 		}
 		done("deleted", e)

@@ -203,7 +203,7 @@ func TestList(t *testing.T) {
 	asked := 0
 	c := clientOf(t, func(w http.ResponseWriter, r *http.Request) { asked++; service.ServeHTTP(w, r) })
 	all := collect(t, c.Exports(background, Filter{}))
-	if len(all) != 7 || asked != 4 || all[6].ID != "e6" || all[6].ETag() != `"7"` {
+	if len(all) != 7 || asked != 4 || all[6].ID != "e6" || all[6].ETag != `"of 7"` {
 		t.Errorf("%d exports in %d pages: %+v", len(all), asked, all)
 	}
 	if got := string(all[6].Request.JSON()); got != `{"title":"t","id":"e6"}` {

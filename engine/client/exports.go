@@ -8,7 +8,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -21,6 +20,7 @@ type Export struct {
 	Tags      []Tag      `json:"tags"`
 	Enabled   bool       `json:"enabled"`
 	Version   int64      `json:"version"`
+	ETag      string     `json:"etag"` // what If-Match takes
 	CreatedAt time.Time  `json:"createdAt"`
 	UpdatedAt time.Time  `json:"updatedAt"`
 	NextRun   *time.Time `json:"nextRun"` // of a recurring export that isn't paused
@@ -62,9 +62,6 @@ func (e Export) Status() string {
 	}
 	return e.LastJob.Status
 }
-
-// ETag is what If-Match asks for.
-func (e Export) ETag() string { return strconv.Quote(strconv.FormatInt(e.Version, 10)) }
 
 // CreateOptions say how requests are taken.
 type CreateOptions struct {

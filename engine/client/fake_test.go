@@ -67,6 +67,9 @@ type fakeExport struct {
 	version int
 }
 
+// tag is its ETag, in a form of this service's own: clients only hand it back.
+func (e *fakeExport) tag() string { return fmt.Sprintf(`"of %d"`, e.version) }
+
 func newFakeService() *fakeService { return &fakeService{exports: map[string]*fakeExport{}} }
 
 func (f *fakeService) view(id string) json.RawMessage {
@@ -75,7 +78,7 @@ func (f *fakeService) view(id string) json.RawMessage {
 	if text != "{" {
 		text += ","
 	}
-	return json.RawMessage(text + fmt.Sprintf(`"id":%q,"owner":"o","version":%d,"createdAt":"2026-11-21T17:34:46.123Z","nextRun":null,"lastJob":null}`, id, e.version))
+	return json.RawMessage(text + fmt.Sprintf(`"id":%q,"owner":"o","version":%d,"etag":%q,"createdAt":"2026-11-21T17:34:46.123Z","nextRun":null,"lastJob":null}`, id, e.version, e.tag()))
 }
 
 func (f *fakeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -111,7 +114,7 @@ func (f *fakeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.list(w, r)
 	case f.exports[id] == nil:
 		sendProblem(w, &Error{Status: 404, Detail: "there is no such export"})
-	case r.Header.Get("If-Match") != "" && r.Header.Get("If-Match") != strconv.Quote(strconv.Itoa(f.exports[id].version)):
+	case r.Header.Get("If-Match") != "" && r.Header.Get("If-Match") != f.exports[id].tag():
 		sendProblem(w, &Error{Status: 412, Detail: "the export has changed"})
 	case r.Method == http.MethodGet:
 		w.Write(f.view(id))

@@ -9,14 +9,23 @@ import (
 	"decant/engine/export/request"
 )
 
-// Change replaces an export's request. version is what If-Match named; 0 is any. Jobs keep the request that they began with, and a change makes none
+// Revision is one version of one export. An export that was deleted and made again under the same id is another one.
+type Revision struct {
+	Key     string
+	Version int64
+}
+
+// Revision says which version of which export this is: its ETag.
+func (e *Export) Revision() Revision { return Revision{e.Key, e.Version} }
+
+// Change replaces an export's request. wanted is what If-Match named; nil is any. Jobs keep the request that they began with, and a change makes none
 // but those that were due before it.
 //
 // The schedule stays where it is unless the change is about it: another periodicity, periodStart or zone counts from now on, and so
 // does an export that runs again after a pause, whose missed runs are not made. enabled: false and run: manual end it. A backfill is made
 // when an export is created, and not again.
-func (s *Service) Change(ctx context.Context, who access.Caller, owner, id string, version int64, d Draft) (Made, error) {
-	e, err := s.changeable(ctx, who, owner, id, version)
+func (s *Service) Change(ctx context.Context, who access.Caller, owner, id string, wanted *Revision, d Draft) (Made, error) {
+	e, err := s.changeable(ctx, who, owner, id, wanted)
 	if err != nil {
 		return Made{}, err
 	}
@@ -46,22 +55,22 @@ func (s *Service) Change(ctx context.Context, who access.Caller, owner, id strin
 			return made, nil
 		}
 		// What was read decides about the schedule, so where it has changed meanwhile it is read again, unless the caller said which version.
-		if !errors.Is(err, ErrVersion) || version != 0 {
+		if !errors.Is(err, ErrVersion) || wanted != nil {
 			return Made{}, err
 		}
-		if e, err = s.changeable(ctx, who, owner, id, version); err != nil {
+		if e, err = s.changeable(ctx, who, owner, id, wanted); err != nil {
 			return Made{}, err
 		}
 	}
 }
 
 // changeable is an export that a caller wants to change, as it is now.
-func (s *Service) changeable(ctx context.Context, who access.Caller, owner, id string, version int64) (Export, error) {
+func (s *Service) changeable(ctx context.Context, who access.Caller, owner, id string, wanted *Revision) (Export, error) {
 	e, err := s.Export(ctx, who, owner, id)
 	switch {
 	case err != nil:
 		return Export{}, err
-	case version != 0 && version != e.Version:
+	case wanted != nil && *wanted != e.Revision():
 		return Export{}, ErrVersion
 	case e.Type == Full:
 		return Export{}, request.Faults{{Message: "a full export has no request that could be changed; delete it and make another"}}
@@ -99,11 +108,18 @@ func nextAfterChange(e Export, r *request.Request, now int64) *Instant {
 	return nextRun(r, e.CreatedAt, now)
 }
 
-// Delete deletes an export, its jobs and their artifacts. version is what If-Match named; 0 is any.
-func (s *Service) Delete(ctx context.Context, who access.Caller, owner, id string, version int64) error {
+// Delete deletes an export, its jobs and their artifacts. wanted is what If-Match named; nil is any.
+func (s *Service) Delete(ctx context.Context, who access.Caller, owner, id string, wanted *Revision) error {
 	e, err := s.Export(ctx, who, owner, id)
 	if err != nil {
 		return err
+	}
+	version := int64(0) // any
+	if wanted != nil {
+		if *wanted != e.Revision() {
+			return ErrVersion
+		}
+		version = wanted.Version
 	}
 	return s.c.Queue.Delete(ctx, e.Key, version, s.c.Clock())
 }

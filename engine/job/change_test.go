@@ -15,6 +15,12 @@ import (
 
 const hour = 3600 * second
 
+// revision is what names an export as it was read.
+func revision(e job.Export) *job.Revision {
+	r := e.Revision()
+	return &r
+}
+
 func TestChangeAndTheSchedule(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -39,7 +45,7 @@ func TestChangeAndTheSchedule(t *testing.T) {
 			b := newBench(t)
 			e := b.create(t, owner("o"), c.before)
 			b.now += c.wait
-			made, err := b.Change(t.Context(), owner("o"), "", e.ID, e.Version, c.after)
+			made, err := b.Change(t.Context(), owner("o"), "", e.ID, revision(e), c.after)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +84,7 @@ func TestChangeMakesWhatWasDue(t *testing.T) {
 		b := newBench(t)
 		e := b.create(t, owner("o"), hourly("c1"))
 		b.now += 5 * hour / 2
-		if _, err := b.Change(t.Context(), owner("o"), "", e.ID, 0, after); err != nil {
+		if _, err := b.Change(t.Context(), owner("o"), "", e.ID, nil, after); err != nil {
 			t.Fatal(err)
 		}
 		jobs, _, err := b.Jobs(t.Context(), owner("o"), job.Filter{Export: e.Key})
@@ -99,7 +105,7 @@ func TestChangesAtOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 8 {
 		wait.Go(func() {
-			if _, err := b.Change(t.Context(), owner("o"), "", e.ID, 0, hourly("c1", fmt.Sprintf(`"periodicity": "PT%dH"`, 1+i%2))); err != nil {
+			if _, err := b.Change(t.Context(), owner("o"), "", e.ID, nil, hourly("c1", fmt.Sprintf(`"periodicity": "PT%dH"`, 1+i%2))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -122,18 +128,18 @@ func TestChangeRefuses(t *testing.T) {
 	b := newBench(t)
 	ctx, who := t.Context(), owner("o")
 	e := b.create(t, who, draft("c1", `"id": "x"`))
-	if _, err := b.Change(ctx, who, "", "x", 7, draft("c2")); !errors.Is(err, job.ErrVersion) {
+	if _, err := b.Change(ctx, who, "", "x", &job.Revision{Key: e.Key, Version: 7}, draft("c2")); !errors.Is(err, job.ErrVersion) {
 		t.Errorf("an old version: %v", err)
 	}
 	var faults request.Faults
-	if _, err := b.Change(ctx, who, "", "x", 0, draft("c2", `"id": "y"`)); !errors.As(err, &faults) || faults[0].Path != "id" {
+	if _, err := b.Change(ctx, who, "", "x", nil, draft("c2", `"id": "y"`)); !errors.As(err, &faults) || faults[0].Path != "id" {
 		t.Errorf("another id: %v", err)
 	}
-	if _, err := b.Change(ctx, who, "", "x", 0, draft("c2", `"color": 1`)); !errors.As(err, &faults) {
+	if _, err := b.Change(ctx, who, "", "x", nil, draft("c2", `"color": 1`)); !errors.As(err, &faults) {
 		t.Errorf("a fault: %v", err)
 	}
 	var forbidden *job.ForbiddenError
-	if _, err := b.Change(ctx, owner("o", "c1"), "", "x", 0, draft("c2")); !errors.As(err, &forbidden) {
+	if _, err := b.Change(ctx, owner("o", "c1"), "", "x", nil, draft("c2")); !errors.As(err, &forbidden) {
 		t.Errorf("a channel out of reach: %v", err)
 	}
 	now, err := b.Export(ctx, who, "", "x")
@@ -143,7 +149,7 @@ func TestChangeRefuses(t *testing.T) {
 	if now.Version != 1 || string(now.Request) != string(e.Request) {
 		t.Errorf("the export has changed: %+v", now)
 	}
-	made, err := b.Change(ctx, who, "", "x", 1, draft("c9", `"id": "x"`, `"tags": [{"label": "a", "value": "b"}]`))
+	made, err := b.Change(ctx, who, "", "x", revision(e), draft("c9", `"id": "x"`, `"tags": [{"label": "a", "value": "b"}]`))
 	if err != nil || len(made.Warnings) != 1 || !strings.Contains(made.Warnings[0], "c9") {
 		t.Errorf("an unknown channel: %v, warnings %v", err, made.Warnings)
 	}
@@ -159,7 +165,7 @@ func TestChangeOfWhoMayRead(t *testing.T) {
 	e := b.create(t, owner("o"), draft("d1"))
 	_, err := b.Export(ctx, narrow, "", e.ID)
 	wantNotFound(t, "the export as it was made", err)
-	if _, err := b.Change(ctx, owner("o"), "", e.ID, 0, draft("c1")); err != nil {
+	if _, err := b.Change(ctx, owner("o"), "", e.ID, nil, draft("c1")); err != nil {
 		t.Fatal(err)
 	}
 	now, err := b.Export(ctx, narrow, "", e.ID)
@@ -181,21 +187,44 @@ func TestChangeOfWhoMayRead(t *testing.T) {
 	}
 }
 
+// TestRevisionOfAnExportMadeAgain: what was read before an export was deleted isn't that of the next one with its id.
+func TestRevisionOfAnExportMadeAgain(t *testing.T) {
+	b := newBench(t)
+	ctx, who := t.Context(), owner("o")
+	first := b.create(t, who, draft("c1", `"id": "x"`))
+	if err := b.Delete(ctx, who, "", "x", nil); err != nil {
+		t.Fatal(err)
+	}
+	second := b.create(t, who, draft("c1", `"id": "x"`))
+	if first.Version != second.Version {
+		t.Fatalf("versions %d and %d", first.Version, second.Version)
+	}
+	if _, err := b.Change(ctx, who, "", "x", revision(first), draft("c2")); !errors.Is(err, job.ErrVersion) {
+		t.Errorf("change: %v", err)
+	}
+	if err := b.Delete(ctx, who, "", "x", revision(first)); !errors.Is(err, job.ErrVersion) {
+		t.Errorf("delete: %v", err)
+	}
+	if _, err := b.Change(ctx, who, "", "x", revision(second), draft("c2")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDelete(t *testing.T) {
 	b := newBench(t)
 	ctx, who := t.Context(), owner("o")
 	e := b.create(t, who, draft("c1", `"id": "x"`))
-	if err := b.Delete(ctx, who, "", "x", 3); !errors.Is(err, job.ErrVersion) {
+	if err := b.Delete(ctx, who, "", "x", &job.Revision{Key: e.Key, Version: 3}); !errors.Is(err, job.ErrVersion) {
 		t.Errorf("an old version: %v", err)
 	}
-	if err := b.Delete(ctx, who, "", "x", e.Version); err != nil {
+	if err := b.Delete(ctx, who, "", "x", revision(e)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := b.Export(ctx, who, "", "x")
 	wantNotFound(t, "the deleted export", err)
 	_, err = b.Job(ctx, who, e.Last.ID)
 	wantNotFound(t, "its job", err)
-	wantNotFound(t, "deleting it again", b.Delete(ctx, who, "", "x", 0))
+	wantNotFound(t, "deleting it again", b.Delete(ctx, who, "", "x", nil))
 	if again := b.create(t, who, draft("c1", `"id": "x"`)); again.Key == e.Key {
 		t.Error("the id is not free again")
 	}

@@ -28,7 +28,7 @@ type Export struct {
 	Request  json.RawMessage // as it was taken
 	Enabled  bool            // false pauses recurrence
 	Channels []string        // globs that the creator's token was limited to; nil is any channel
-	Version  int64           // 1, and one more with each change: the ETag
+	Version  int64           // 1, and one more with each change
 
 	CreatedAt int64
 	UpdatedAt int64

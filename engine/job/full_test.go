@@ -50,7 +50,7 @@ func TestCreateFull(t *testing.T) {
 			if !slices.Equal(channels, c.channels) {
 				t.Errorf("it has %v, want %v", channels, c.channels)
 			}
-			if _, err := b.Change(t.Context(), c.who, "", made.Export.ID, 0, draft("c1")); !errors.As(err, new(request.Faults)) {
+			if _, err := b.Change(t.Context(), c.who, "", made.Export.ID, nil, draft("c1")); !errors.As(err, new(request.Faults)) {
 				t.Errorf("change: %v", err)
 			}
 			_, err = b.Run(t.Context(), c.who, "", made.Export.ID, nil)

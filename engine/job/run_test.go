@@ -70,7 +70,7 @@ func TestRunWhileTheExportChanges(t *testing.T) {
 		if changes++; changes > 1 {
 			return
 		}
-		if _, err := b.Change(t.Context(), who, "", e.ID, 0, hourly("c1", `"periodicity": "PT4H"`)); err != nil {
+		if _, err := b.Change(t.Context(), who, "", e.ID, nil, hourly("c1", `"periodicity": "PT4H"`)); err != nil {
 			t.Error(err)
 		}
 	}})

@@ -165,7 +165,7 @@ func TestPaused(t *testing.T) {
 		e := h.create(ann, request)
 		h.settle(time.Hour)
 		change := func(request string) {
-			if _, err := h.service.Change(h.Context(), ann, "", "hourly", 0, draftOf(request)); err != nil {
+			if _, err := h.service.Change(h.Context(), ann, "", "hourly", nil, draftOf(request)); err != nil {
 				h.Fatal(err)
 			}
 		}

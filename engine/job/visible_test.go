@@ -79,9 +79,9 @@ func TestNobodyReachesAnothers(t *testing.T) {
 			t.Errorf("job %s: %v", j.ID, err)
 		}
 		if !seen { // what changes things, only where nothing may change
-			_, err = b.Change(ctx, who, named, m.ID, 0, draft("c1"))
+			_, err = b.Change(ctx, who, named, m.ID, nil, draft("c1"))
 			check("change", err)
-			check("delete", b.Delete(ctx, who, named, m.ID, 0))
+			check("delete", b.Delete(ctx, who, named, m.ID, nil))
 			_, err = b.Run(ctx, who, named, m.ID, nil)
 			check("run", err)
 			_, err = b.Cancel(ctx, who, named, m.ID)
@@ -185,7 +185,7 @@ func TestAgainShowsNoExportThatBecameAnothersToRead(t *testing.T) {
 	if _, _, err := b.Create(t.Context(), owner("o"), drafts, key); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Change(t.Context(), owner("o"), "", "x", 0, draft("d1")); err != nil {
+	if _, err := b.Change(t.Context(), owner("o"), "", "x", nil, draft("d1")); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err := b.Create(t.Context(), owner("o", "c1"), drafts, key)
