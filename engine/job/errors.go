@@ -34,9 +34,9 @@ func (e *ForbiddenError) Error() string {
 	return e.Message
 }
 
-// NotDueError is a run that somebody asked for before the export's first.
+// NotDueError is a run that somebody asked for now, or at a moment, before the export's first.
 type NotDueError struct {
-	First   *int64 // ns: when the first run is due; nil where none ever is
+	First   *int64 // ns: when the first run is due, or was; nil where none ever is
 	Message string
 }
 

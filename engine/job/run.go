@@ -53,13 +53,13 @@ func asked(e Export, now int64, at *int64) (Instant, error) {
 		due = *at
 	}
 	if e.Type == Recurring {
-		return dueLast(e, due)
+		return dueLast(e, due, now)
 	}
 	return Instant{Due: due}, nil
 }
 
-// dueLast is the run of an export that was due last at a moment.
-func dueLast(e Export, at int64) (Instant, error) {
+// dueLast is the run of an export that was due last at a moment, which is now or before.
+func dueLast(e Export, at, now int64) (Instant, error) {
 	r, err := parseStored(e.Request)
 	if err != nil {
 		return Instant{}, err
@@ -73,7 +73,11 @@ func dueLast(e Export, at int64) (Instant, error) {
 	if err != nil {
 		return Instant{}, &NotDueError{Message: "no run of the export is ever due: its first instant lies beyond what can be counted; change periodStart or periodicity"}
 	}
-	return Instant{}, &NotDueError{First: &first, Message: "no run was due yet: the first is due at " + text(first, r) + "; wait for it, or change periodStart"}
+	said := "no run was due yet: the first is due at " + text(first, r) + "; wait for it, or change periodStart"
+	if first <= now {
+		said = "no run was due by " + text(at, r) + ": the first was due at " + text(first, r) + "; choose that moment or a later one, or change periodStart"
+	}
+	return Instant{}, &NotDueError{First: &first, Message: said}
 }
 
 // text prints a moment (ns) in a request's zone.
@@ -81,7 +85,7 @@ func text(at int64, r *request.Request) string {
 	return time.Unix(0, at).In(r.Format.Zone.Location).Format(time.RFC3339)
 }
 
-// Cancel cancels the jobs of an export that have not ended, and says how many it reached.
+// Cancel cancels the jobs of an export that have not ended, and says how many it reached. Jobs with a request that the caller doesn't see go on.
 func (s *Service) Cancel(ctx context.Context, who access.Caller, owner, id string) (int, error) {
 	e, err := s.Export(ctx, who, owner, id)
 	if err != nil {
@@ -90,7 +94,7 @@ func (s *Service) Cancel(ctx context.Context, who access.Caller, owner, id strin
 	var open []string // as many as the queue takes at most
 	f := Filter{Owner: e.Owner, Export: e.Key, Status: []Status{NotProcessed, InProgress}}
 	err = s.jobs().each(ctx, f, func(j Job) error {
-		if !j.Cancel {
+		if !j.Cancel && sees(who, j.Request, j.Channels) {
 			open = append(open, j.ID)
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"decant/engine/export/request"
@@ -16,7 +17,7 @@ func TestRunOfARecurringExport(t *testing.T) {
 	ctx, who := t.Context(), owner("o")
 	e := b.create(t, who, hourly("c1"))
 	var early *job.NotDueError
-	if _, err := b.Run(ctx, who, "", e.ID, nil); !errors.As(err, &early) || early.First == nil || *early.First != noon+hour {
+	if _, err := b.Run(ctx, who, "", e.ID, nil); !errors.As(err, &early) || early.First == nil || *early.First != noon+hour || !strings.Contains(early.Message, "wait for it") {
 		t.Errorf("before the first instant: %v", err)
 	}
 	b.now += 5*hour/2 + second
@@ -36,7 +37,7 @@ func TestRunOfARecurringExport(t *testing.T) {
 			t.Errorf("run at %v: %+v", c.at, j)
 		}
 	}
-	if _, err := b.Run(ctx, who, "", e.ID, at(noon/second+1)); !errors.As(err, &early) {
+	if _, err := b.Run(ctx, who, "", e.ID, at(noon/second+1)); !errors.As(err, &early) || *early.First != noon+hour || strings.Contains(early.Message, "wait") || !strings.Contains(early.Message, "the first was due at") {
 		t.Errorf("at a moment before the first instant: %v", err)
 	}
 	var faults request.Faults
@@ -140,6 +141,31 @@ func TestCancel(t *testing.T) {
 	}
 	if _, err := b.CancelJob(ctx, who, other.Last.ID); !errors.Is(err, job.ErrEnded) {
 		t.Errorf("cancel it again: %v", err)
+	}
+}
+
+// TestCancelLeavesWhatTheTokenDoesNotSee: jobs that wait with an earlier request, of channels that a limited token doesn't reach, are not its to stop.
+func TestCancelLeavesWhatTheTokenDoesNotSee(t *testing.T) {
+	b := newBench(t)
+	ctx, who, limited := t.Context(), owner("o"), owner("o", "c*")
+	e := b.create(t, who, draft("d1"))
+	if _, err := b.Change(ctx, who, "", e.ID, nil, draft("c1")); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := b.Run(ctx, limited, "", e.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := b.Cancel(ctx, limited, "", e.ID); err != nil || n != 1 {
+		t.Errorf("cancelled %d jobs, %v; want the one that the token sees", n, err)
+	}
+	for id, want := range map[string]job.Status{seen.ID: job.Cancelled, e.Last.ID: job.NotProcessed} {
+		if j, err := b.Job(ctx, who, id); err != nil || j.Status != want {
+			t.Errorf("job %s is %s, %v; want %s", id, j.Status, err, want)
+		}
+	}
+	if n, err := b.Cancel(ctx, who, "", e.ID); err != nil || n != 1 {
+		t.Errorf("its owner cancelled %d jobs, %v; want the other", n, err)
 	}
 }
 
