@@ -21,6 +21,7 @@ type exportsCmd struct {
 	Create   createExportsCmd  `cmd:"" help:"Create exports from requests."`
 	List     listExportsCmd    `cmd:"" help:"List exports."`
 	Show     showExportCmd     `cmd:"" help:"Show an export, or what creates it again."`
+	Jobs     listJobsCmd       `cmd:"" help:"List an export's jobs, or those of all exports, the newest first."`
 	Run      runExportCmd      `cmd:"" help:"Run an export now."`
 	Watch    watchExportCmd    `cmd:"" help:"Follow an export's jobs, or a job, to the end."`
 	Cancel   cancelExportCmd   `cmd:"" help:"Cancel the jobs of an export that have not ended."`

@@ -16,6 +16,7 @@ type Job struct {
 	Status     string     `json:"status"`
 	Cause      string     `json:"cause"`
 	Due        time.Time  `json:"due"`
+	Ranges     []Range    `json:"ranges"`   // of the request's items, in their order
 	Skipping   int64      `json:"skipping"` // how many missed runs it stands for
 	Tries      int        `json:"tries"`
 	CreatedAt  time.Time  `json:"createdAt"`
@@ -29,6 +30,8 @@ type Job struct {
 	Saw       *Seen      `json:"condition"`
 	Artifacts []Artifact `json:"artifacts"`
 	ExpiresAt *time.Time `json:"expiresAt"`
+
+	Notification *Notification `json:"notification"` // nil: none is to be sent
 
 	Raw json.RawMessage `json:"-"` // as the service sent it
 }
@@ -55,6 +58,18 @@ type JobFault struct {
 type Seen struct {
 	Value *float64 `json:"value"`
 	Holds bool     `json:"holds"`
+}
+
+// Range is what an item's from, to and period mean in a job; nil is an open end.
+type Range struct {
+	From *time.Time `json:"from"`
+	To   *time.Time `json:"to"`
+}
+
+// Notification is how far the message about a job is.
+type Notification struct {
+	State string `json:"state"` // pending, sent or undelivered
+	Error string `json:"error"` // of the newest try; "" where none failed
 }
 
 // Artifact is a file that a job made.
@@ -115,19 +130,33 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 	return j, err
 }
 
-// Jobs lists an export's jobs of some statuses (none: all), the newest first, as Exports does exports.
-func (c *Client) Jobs(ctx context.Context, export string, status ...string) iter.Seq2[Job, error] {
+// JobFilter selects jobs. Empty fields select all.
+type JobFilter struct {
+	Status []string
+	Stale  bool // only done ones whose range has got samples since
+	Limit  int  // at most so many; 0: all
+}
+
+// Jobs lists the jobs of an export, or of all exports where its id is "", the newest first, a page at a time as Exports does.
+func (c *Client) Jobs(ctx context.Context, export string, f JobFilter) iter.Seq2[Job, error] {
 	query := c.owned()
-	for _, s := range status {
+	for _, s := range f.Status {
 		query.Add("status[]", s)
 	}
-	return pages[Job](ctx, c, "/exports/"+segment(export)+"/jobs", query, "jobs", 0)
+	if f.Stale {
+		query.Set("stale", "true")
+	}
+	path := "/jobs"
+	if export != "" {
+		path = "/exports/" + segment(export) + "/jobs"
+	}
+	return pages[Job](ctx, c, path, query, "jobs", f.Limit)
 }
 
 // Unended gives the jobs of an export that have not ended, the oldest first.
 func (c *Client) Unended(ctx context.Context, export string) ([]Job, error) {
 	var jobs []Job
-	for job, err := range c.Jobs(ctx, export, Waiting, InProgress) {
+	for job, err := range c.Jobs(ctx, export, JobFilter{Status: []string{Waiting, InProgress}}) {
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +168,7 @@ func (c *Client) Unended(ctx context.Context, export string) ([]Job, error) {
 
 // Newest gives the newest job of an export, of some statuses (none: any); nil where there is none.
 func (c *Client) Newest(ctx context.Context, export string, status ...string) (*Job, error) {
-	for job, err := range c.Jobs(ctx, export, status...) {
+	for job, err := range c.Jobs(ctx, export, JobFilter{Status: status, Limit: 1}) {
 		return &job, err
 	}
 	return nil, nil
