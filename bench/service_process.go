@@ -39,6 +39,7 @@ listen = %q
 embedded = %q
 [limits]
 owner_queued = 10000
+owner_exports = 1000000
 artifacts = 1000000000000
 owner_artifacts = 1000000000000
 `

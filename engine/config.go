@@ -57,6 +57,7 @@ type Limits struct {
 	// Of the export service.
 	Queued         int   `toml:"queued"`          // jobs that have not ended, of all owners
 	OwnerQueued    int   `toml:"owner_queued"`    // and of one
+	OwnerExports   int   `toml:"owner_exports"`   // exports that one owner keeps
 	Artifacts      int64 `toml:"artifacts"`       // bytes of all jobs' files
 	OwnerArtifacts int64 `toml:"owner_artifacts"` // and of one owner's
 	Full           int64 `toml:"full"`            // bytes of a full export, estimated
@@ -87,6 +88,7 @@ func Default() Config {
 
 			Queued:         10_000,
 			OwnerQueued:    2_000,
+			OwnerExports:   10_000,
 			Artifacts:      100 << 30,
 			OwnerArtifacts: 20 << 30,
 			Full:           10 << 30,
@@ -156,8 +158,8 @@ func (c Config) Validate() error {
 		{"payload", int64(c.Limits.Payload)}, {"depth", int64(c.Limits.Depth)}, {"records", int64(c.Limits.Records)},
 		{"series", int64(c.Limits.Series)}, {"memory", c.Limits.Memory}, {"deadletters", c.Limits.DeadLetters},
 		{"rows", c.Limits.Rows}, {"pdf_rows", c.Limits.PDFRows},
-		{"queued", int64(c.Limits.Queued)}, {"owner_queued", int64(c.Limits.OwnerQueued)}, {"artifacts", c.Limits.Artifacts},
-		{"owner_artifacts", c.Limits.OwnerArtifacts}, {"full", c.Limits.Full}, {"missed_runs", int64(c.Limits.MissedRuns)},
+		{"queued", int64(c.Limits.Queued)}, {"owner_queued", int64(c.Limits.OwnerQueued)}, {"owner_exports", int64(c.Limits.OwnerExports)},
+		{"artifacts", c.Limits.Artifacts}, {"owner_artifacts", c.Limits.OwnerArtifacts}, {"full", c.Limits.Full}, {"missed_runs", int64(c.Limits.MissedRuns)},
 		{"tries", int64(c.Limits.Tries)}, {"body", c.Limits.Body}, {"connections", int64(c.Limits.Connections)},
 	} {
 		if l.value <= 0 {

@@ -57,6 +57,7 @@ func (c Config) jobs(cores int) job.Limits {
 		Export:       export.Limits{Rows: c.Limits.Rows, PDFRows: c.Limits.PDFRows},
 		Queued:       c.Limits.Queued,
 		QueuedEach:   c.Limits.OwnerQueued,
+		ExportsEach:  c.Limits.OwnerExports,
 		Bytes:        c.Limits.Artifacts,
 		BytesEach:    c.Limits.OwnerArtifacts,
 		FullBytes:    c.Limits.Full,

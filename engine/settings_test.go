@@ -38,6 +38,7 @@ func TestServingFaults(t *testing.T) {
 		{func(c *Config) { c.Service.Listen = "" }, "service.listen: where to?"},
 		{func(c *Config) { c.Limits.Connections = 0 }, "limits.connections: 0; allowed is 1"},
 		{func(c *Config) { c.Limits.OwnerQueued = -1 }, "limits.owner_queued: -1"},
+		{func(c *Config) { c.Limits.OwnerExports = 0 }, "limits.owner_exports: 0"},
 		{func(c *Config) { c.Notify.LinkTTL = 0 }, "notify.link_ttl"},
 	} {
 		c := Default()
@@ -65,12 +66,12 @@ func TestServingFile(t *testing.T) {
 		}
 		return LoadConfig(file)
 	}
-	c, err := load("[service]\nlisten = \"127.0.0.1:9\"\nartifact_life = \"48h\"\nworkers = 2\npublic_channels = [\"plant-*\"]\n[limits]\nowner_queued = 5\n")
+	c, err := load("[service]\nlisten = \"127.0.0.1:9\"\nartifact_life = \"48h\"\nworkers = 2\npublic_channels = [\"plant-*\"]\n[limits]\nowner_queued = 5\nowner_exports = 6\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := c.jobs(8)
-	if c.Service.Listen != "127.0.0.1:9" || l.ArtifactLife != 48*time.Hour || l.Workers != 2 || l.QueuedEach != 5 || len(l.Public) != 1 || l.Queued != Default().Limits.Queued {
+	if c.Service.Listen != "127.0.0.1:9" || l.ArtifactLife != 48*time.Hour || l.Workers != 2 || l.QueuedEach != 5 || l.ExportsEach != 6 || len(l.Public) != 1 || l.Queued != Default().Limits.Queued {
 		t.Errorf("%+v, %+v", c.Service, l)
 	}
 	if c, err = load(""); err != nil || c.jobs(8).Workers != 8 {

@@ -43,7 +43,7 @@ var (
 	badLink          = kind{"bad-link", http.StatusForbidden, "The link is not valid"}
 	notFound         = kind{"not-found", http.StatusNotFound, "There is no such thing"}
 	methodNotAllowed = kind{"method-not-allowed", http.StatusMethodNotAllowed, "The method is not allowed here"}
-	notDue           = kind{"not-due", http.StatusConflict, "No run is due yet"}
+	notDue           = kind{"not-due", http.StatusConflict, "No run was due"}
 	tooMuch          = kind{"too-much", http.StatusBadRequest, "The export would be too large"}
 	conflict         = kind{"conflict", http.StatusConflict, "The call meets a state that it can't change"}
 	linkExpired      = kind{"link-expired", http.StatusGone, "The link has expired"}
@@ -98,6 +98,7 @@ func problemOf(err error) problem {
 		denied    *job.ForbiddenError
 		taken     *job.ConflictError
 		full      *job.BusyError
+		many      *job.TooManyError
 		early     *job.NotDueError
 		huge      *job.TooLargeError
 		unbounded *http.MaxBytesError
@@ -125,6 +126,8 @@ func problemOf(err error) problem {
 		p := newProblem(busy, full.Error(), nil)
 		p.retry = max(full.Retry, time.Second)
 		return p
+	case errors.As(err, &many):
+		return newProblem(overLimit, many.Error(), nil)
 	case errors.As(err, &early):
 		return newProblem(notDue, early.Message, nil)
 	case errors.As(err, &huge):

@@ -61,6 +61,7 @@ func TestProblemOf(t *testing.T) {
 		{&job.ConflictError{Message: "in use"}, 409, "conflict"},
 		{&job.NotDueError{Message: "not yet"}, 409, "not-due"},
 		{&job.TooLargeError{Message: "too much"}, 400, "too-much"},
+		{&job.TooManyError{Owner: "o", Have: 3, Adding: 1, Max: 3}, 403, "over-limit"},
 		{&job.BusyError{Limit: "queued", Max: 3, Retry: 1500 * time.Millisecond}, 429, "busy"},
 		{&job.DraftsError{Drafts: []job.DraftFault{{Err: &export.LimitError{Message: "too many"}}}}, 403, "over-limit"},
 		{&http.MaxBytesError{Limit: 10}, 413, "too-large"},

@@ -219,7 +219,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func (s *Service) admission() Admission {
 	l := s.c.Limits()
-	return Admission{Queued: l.Queued, QueuedEach: l.QueuedEach}
+	return Admission{Queued: l.Queued, QueuedEach: l.QueuedEach, ExportsEach: l.ExportsEach}
 }
 
 // idempotency completes a caller's key with whose it is and what it stands for: the drafts' texts, each behind its length.

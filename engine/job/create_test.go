@@ -308,6 +308,40 @@ func TestCreateWhenTheQueueIsFull(t *testing.T) {
 	}
 }
 
+// TestCreateMoreThanAnOwnerMayKeep: full exports count, deleted ones don't, and the limit is asked for each time.
+func TestCreateMoreThanAnOwnerMayKeep(t *testing.T) {
+	b := newBench(t)
+	ctx, who := t.Context(), admin()
+	b.limits.ExportsEach = 2
+	e := b.create(t, who, draft("c1"))
+	refused := func(what string, err error) {
+		t.Helper()
+		var many *job.TooManyError
+		if !errors.As(err, &many) || many.Max != 2 || !strings.Contains(err.Error(), "limits.owner_exports allows 2: delete") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, _, err := b.Create(ctx, who, []job.Draft{draft("c1"), draft("c2")}, nil)
+	refused("two more", err)
+	if _, err := b.CreateFull(ctx, who, "jsonl", "standard"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.CreateFull(ctx, who, "jsonl", "standard")
+	refused("a full one", err)
+	_, _, err = b.Create(ctx, who, []job.Draft{draft("c1")}, nil)
+	refused("one more", err)
+	b.create(t, owner("o"), draft("c1"))
+	if _, err := b.Change(ctx, who, "", e.ID, nil, draft("c2")); err != nil {
+		t.Errorf("a change: %v", err)
+	}
+	if err := b.Delete(ctx, who, "", e.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.create(t, who, draft("c1"))
+	b.limits.ExportsEach = 3
+	b.create(t, who, draft("c1"))
+}
+
 func TestLenientDraft(t *testing.T) {
 	b := newBench(t)
 	d := draft("c1", `"color": 1`)

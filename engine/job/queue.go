@@ -63,10 +63,11 @@ type Idempotency struct {
 	Digest string
 }
 
-// Admission are the limits that a new job must fit; 0 is none.
+// Admission are the limits that new jobs and exports must fit; 0 is none.
 type Admission struct {
-	Queued     int // jobs not ended, of all owners, the new ones among them: else a *BusyError
-	QueuedEach int // of the new jobs' owner: else a *BusyError with the owner's name
+	Queued      int // jobs not ended, of all owners, the new ones among them: else a *BusyError
+	QueuedEach  int // of the new jobs' owner: else a *BusyError with the owner's name
+	ExportsEach int // exports that are not deleted, of the new ones' owner, these among them: else a *TooManyError; that comes before a *BusyError
 }
 
 // Filter selects exports or jobs. An empty list is as nil. Rows that are equal in what they are sorted by are in the order of their keys, so that pages fit
@@ -187,6 +188,17 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string { return e.Message }
+
+// TooManyError is an owner who would have more exports than are allowed. Waiting doesn't help.
+type TooManyError struct {
+	Owner             string
+	Have, Adding, Max int
+}
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("%s has %d exports, and with %d more there are too many; limits.owner_exports allows %d: delete exports that are not needed any more",
+		e.Owner, e.Have, e.Adding, e.Max)
+}
 
 // BusyError is a queue that takes no more at the moment.
 type BusyError struct {

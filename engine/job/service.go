@@ -26,6 +26,7 @@ type Limits struct {
 	Export       export.Limits
 	Queued       int           // jobs not ended, in all
 	QueuedEach   int           // and of one owner
+	ExportsEach  int           // exports of one owner that are not deleted
 	Bytes        int64         // of artifacts, in all
 	BytesEach    int64         // and of one owner
 	FullBytes    int64         // of a full export, estimated

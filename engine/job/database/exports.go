@@ -34,6 +34,9 @@ func (db *DB) Create(ctx context.Context, adding []job.Adding, key *job.Idempote
 				return err
 			}
 		}
+		if err := t.admitExports(admission, adding); err != nil {
+			return err
+		}
 		var jobs []job.Job
 		for _, a := range adding {
 			for _, j := range a.Jobs {
@@ -67,6 +70,22 @@ func (db *DB) Create(ctx context.Context, adding []job.Adding, key *job.Idempote
 		return nil, false, err
 	}
 	return exports, again, nil
+}
+
+// admitExports says whether exports of one owner fit the limit. The transaction has passed the gate, so that no two fill the same place.
+func (t tx) admitExports(a job.Admission, adding []job.Adding) error {
+	if a.ExportsEach <= 0 {
+		return nil
+	}
+	owner := adding[0].Export.Owner
+	var have int
+	if err := t.row(`SELECT count(*) FROM exports WHERE owner = $1 AND deleted_at IS NULL`, []any{owner}, &have); err != nil {
+		return err
+	}
+	if have+len(adding) > a.ExportsEach {
+		return &job.TooManyError{Owner: owner, Have: have, Adding: len(adding), Max: a.ExportsEach}
+	}
+	return nil
 }
 
 // addExport adds the export that stands at an index of those to create.

@@ -60,11 +60,15 @@ func (m *model) Create(_ context.Context, adding []job.Adding, key *job.Idempote
 			return exports, again, err
 		}
 	}
+	owner := adding[0].Export.Owner
+	if have := m.owned(owner); admission.ExportsEach > 0 && have+len(adding) > admission.ExportsEach {
+		return nil, false, &job.TooManyError{Owner: owner, Have: have, Adding: len(adding), Max: admission.ExportsEach}
+	}
 	var jobs []job.Job
 	for _, a := range adding {
 		jobs = append(jobs, a.Jobs...)
 	}
-	if err := m.admit(adding[0].Export.Owner, jobs, admission); err != nil {
+	if err := m.admit(owner, jobs, admission); err != nil {
 		return nil, false, err
 	}
 	var keys []string
@@ -111,6 +115,16 @@ func (m *model) repeated(key job.Idempotency, now int64) ([]job.Export, bool, er
 		return nil, false, &job.ConflictError{Index: -1, Message: "the key is in use"}
 	}
 	return m.byKeys(u.keys), true, nil
+}
+
+// owned is how many exports an owner has.
+func (m *model) owned(owner string) (n int) {
+	for _, e := range m.exports {
+		if e.Owner == owner && e.DeletedAt == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // admit says whether jobs of an owner fit.

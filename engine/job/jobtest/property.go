@@ -65,6 +65,7 @@ func both[T any](t *rapid.T, d *duel, what string, do func(q job.Queue) (T, erro
 func kind(err error) string {
 	var conflict *job.ConflictError
 	var busy *job.BusyError
+	var many *job.TooManyError
 	switch {
 	case err == nil:
 		return ""
@@ -72,6 +73,8 @@ func kind(err error) string {
 		return fmt.Sprint("conflict ", conflict.Index)
 	case errors.As(err, &busy):
 		return fmt.Sprint("busy ", busy.Limit, busy.Max, busy.Owner)
+	case errors.As(err, &many):
+		return fmt.Sprintf("too many %+v", *many)
 	}
 	for _, known := range []error{job.ErrNotFound, job.ErrVersion, job.ErrLost, job.ErrEnded} {
 		if errors.Is(err, known) {
@@ -205,7 +208,7 @@ func (d *duel) drawInstant(t *rapid.T) *job.Instant {
 
 func (d *duel) drawAdmission(t *rapid.T) (a job.Admission) {
 	if rapid.IntRange(0, 3).Draw(t, "limited") == 0 {
-		a = job.Admission{Queued: rapid.IntRange(0, 8).Draw(t, "queued"), QueuedEach: rapid.IntRange(0, 5).Draw(t, "each")}
+		a = job.Admission{Queued: rapid.IntRange(0, 8).Draw(t, "queued"), QueuedEach: rapid.IntRange(0, 5).Draw(t, "each"), ExportsEach: rapid.IntRange(0, 4).Draw(t, "exports")}
 	}
 	return a
 }

@@ -221,6 +221,53 @@ var creating = []rule{
 			k.Errorf("%d jobs were taken, want 4", taken)
 		}
 	}},
+	{"admission: an owner has so many exports", func(k kit) {
+		limits := job.Admission{Queued: 1, ExportsEach: 2}
+		create := func(owner string, key *job.Idempotency, ids ...string) error {
+			var adding []job.Adding
+			for _, id := range ids {
+				adding = append(adding, job.Adding{Export: export(owner, id, 1)})
+			}
+			_, _, err := k.q.Create(k.Context(), adding, key, limits)
+			return err
+		}
+		first := &job.Idempotency{Owner: "ada", Key: "k", Digest: "d"}
+		k.tooMany(create("ada", nil, "a", "b", "c"), job.TooManyError{Owner: "ada", Have: 0, Adding: 3, Max: 2})
+		k.want(create("ada", first, "a"), nil)
+		k.tooMany(create("ada", nil, "b", "c"), job.TooManyError{Owner: "ada", Have: 1, Adding: 2, Max: 2})
+		k.want(create("ada", nil, "b"), nil)
+		k.tooMany(create("ada", nil, "c"), job.TooManyError{Owner: "ada", Have: 2, Adding: 1, Max: 2})
+		k.want(create("ada", first, "a"), nil) // nothing new
+		k.want(create("bob", nil, "a", "b"), nil)
+		if keys, _ := k.list(job.Filter{Owner: "ada"}); len(keys) != 2 {
+			k.Errorf("there are exports %v", keys)
+		}
+		j := waiting("j", 1)
+		j.ExportKey = "ada/a"
+		k.want(k.q.Add(k.Context(), j, limits), nil) // a job is no export
+		k.want(k.q.Delete(k.Context(), "ada/b", 0, 2), nil)
+		k.want(create("ada", nil, "c"), nil)
+		_, _, err := k.q.Create(k.Context(), []job.Adding{{Export: export("ada", "d", 1), Jobs: []job.Job{waiting("d", 1)}}}, nil, limits)
+		k.tooMany(err, job.TooManyError{Owner: "ada", Have: 2, Adding: 1, Max: 2}) // though the queue is full, too: that passes
+	}},
+	{"admission: many exports at once don't pass it together", func(k kit) {
+		errs := together(10, func(i int) error {
+			adding := []job.Adding{{Export: export("ada", number("e", i), 1)}}
+			_, _, err := k.q.Create(context.Background(), adding, nil, job.Admission{ExportsEach: 4})
+			return err
+		})
+		taken := 0
+		for _, err := range errs {
+			if err == nil {
+				taken++
+			} else {
+				k.tooMany(err, job.TooManyError{Owner: "ada", Have: 4, Adding: 1, Max: 4})
+			}
+		}
+		if taken != 4 {
+			k.Errorf("%d exports were taken, want 4", taken)
+		}
+	}},
 	{"add: only to an export that is there", func(k kit) {
 		j := waiting("j", 1)
 		j.ExportKey = "ada/e"
@@ -246,6 +293,15 @@ func (k kit) busy(err error, limit string) {
 	var b *job.BusyError
 	if !errors.As(err, &b) || b.Limit != limit || b.Max <= 0 || (b.Owner != "") != (limit == "owner_queued") || b.Retry <= 0 {
 		k.Fatalf("error %#v, want that the limit %s is reached", err, limit)
+	}
+}
+
+// tooMany checks for a *job.TooManyError.
+func (k kit) tooMany(err error, want job.TooManyError) {
+	k.Helper()
+	var many *job.TooManyError
+	if !errors.As(err, &many) || *many != want {
+		k.Fatalf("error %#v, want %+v", err, want)
 	}
 }
 
