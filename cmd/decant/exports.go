@@ -59,7 +59,7 @@ func (s *remote) dial(a *app) (*client.Client, error) {
 	if token = strings.TrimSpace(token); token == "" {
 		return nil, usageError{errors.New("there is no token; put it into DECANT_TOKEN, or name its file with --token-file. decant token create makes one")}
 	}
-	c, err := client.New(client.Config{Server: s.Server, Token: token, Owner: s.Owner, CA: s.CA, UserAgent: "decant/" + engine.Version()})
+	c, err := client.New(client.Config{Server: s.Server, Token: token, Owner: s.Owner, CA: s.CA, UserAgent: "decant/" + engine.Version(), Failing: a.tryingAgain})
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -67,6 +67,15 @@ func (s *remote) dial(a *app) (*client.Client, error) {
 		a.log.Warn("the token goes over the network unencrypted; use https", "server", s.Server)
 	}
 	return c, nil
+}
+
+// tryingAgain says at once that the service fails, so that nobody waits without knowing for what.
+func (a *app) tryingAgain(err error) {
+	if a.quiet {
+		return
+	}
+	what, _, _ := strings.Cut(err.Error(), "\n")
+	fmt.Fprintf(a.stderr, "decant: %s; trying again\n", what)
 }
 
 // remark says what the service found worth saying of an export that was made or changed.

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	CA        string // PEM file of the authorities that may vouch for the server; empty: the system's
 	UserAgent string
 	Transport http.RoundTripper // nil: HTTP over TCP
+	Failing   func(error)       // told, once until a call succeeds, what went wrong when a call is to be made again; may be nil
 }
 
 // Client calls one service as one caller. Its methods may be called from several goroutines.
@@ -42,6 +44,9 @@ type Client struct {
 	owner string
 	agent string
 	http  *http.Client
+
+	failing func(error)
+	told    atomic.Bool // failing was called, and no call has succeeded since
 }
 
 // New makes a Client; nothing is sent yet.
@@ -66,7 +71,7 @@ func New(c Config) (*Client, error) {
 			return nil, err
 		}
 	}
-	return &Client{base: base, token: c.Token, owner: c.Owner, agent: c.UserAgent, http: &http.Client{
+	return &Client{base: base, token: c.Token, owner: c.Owner, agent: c.UserAgent, failing: c.Failing, http: &http.Client{
 		Transport: transport,
 		// A redirection would carry the token to where the user didn't send it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -135,7 +140,7 @@ func (c *Client) owned() url.Values {
 
 // do makes a call and reads its JSON answer into out, unless that is nil.
 func (c *Client) do(ctx context.Context, call call, out any) error {
-	return call.again.run(ctx, func() error {
+	return call.again.run(ctx, c.became, func() error {
 		ctx, cancel := context.WithTimeout(ctx, callTime)
 		defer cancel()
 		answer, err := c.send(ctx, call)
@@ -158,6 +163,15 @@ func (c *Client) do(ctx context.Context, call call, out any) error {
 		}
 		return nil
 	})
+}
+
+// became tells the user of the first try that failed, where another follows; nil is one that succeeded.
+func (c *Client) became(err error) {
+	if err == nil {
+		c.told.Store(false)
+	} else if !c.told.Swap(true) && c.failing != nil {
+		c.failing(err)
+	}
 }
 
 // send makes one try of a call. The answer is one that says yes, and the caller closes its body.

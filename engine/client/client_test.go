@@ -118,7 +118,12 @@ func TestAgain(t *testing.T) {
 					sendProblem(w, &Error{Status: tt.status, RetryAfter: tt.after})
 					return w.Result(), nil
 				}))
+				var told []error
+				c.failing = func(err error) { told = append(told, err) }
 				err := tt.call(c)
+				if len(told) != min(1, tt.tries-1) {
+					t.Errorf("%d tries, and told was %v", tries, told)
+				}
 				var no *Error
 				var network *NetworkError
 				if tt.status == 0 && !errors.As(err, &network) || tt.status != 0 && (!errors.As(err, &no) || no.Status != tt.status) {
@@ -136,6 +141,34 @@ func TestAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFailing: a service that is gone is told once, and once more when it came back and went again.
+func TestFailing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var there bool
+		told := 0
+		c, err := New(Config{Server: "http://service.test", Failing: func(error) { told++ }, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if !there {
+				return gone{}.RoundTrip(r)
+			}
+			w := httptest.NewRecorder()
+			fmt.Fprint(w, `{"id": "a"}`)
+			return w.Result(), nil
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []int{1, 1, 1, 2} {
+			there = i == 2
+			if _, err := c.Export(t.Context(), "a"); (err == nil) != there {
+				t.Errorf("call %d: %v", i, err)
+			}
+			if told != want {
+				t.Errorf("after call %d it was told %d times, want %d", i, told, want)
+			}
+		}
+	})
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)

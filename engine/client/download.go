@@ -132,6 +132,7 @@ func (t *transfer) run(ctx context.Context, want Expected) error {
 		before := t.got
 		err := t.connect(ctx)
 		if err == nil {
+			t.c.became(nil)
 			break
 		}
 		if dry++; t.got > before {
@@ -143,6 +144,7 @@ func (t *transfer) run(ctx context.Context, want Expected) error {
 		if dry >= dryTries || !comesBack(err) {
 			return fmt.Errorf("download %s: %w", t.from.File, err)
 		}
+		t.c.became(err)
 		if err := sleep(ctx, growing(dry)); err != nil {
 			return err
 		}

@@ -23,13 +23,17 @@ const (
 	longest    = 30 * time.Second // a service that wants more time than that is told to the user
 )
 
-// run makes tries until one succeeds, or until another can't help.
-func (a again) run(ctx context.Context, try func() error) error {
+// run makes tries until one succeeds, or until another can't help. became is told of each that succeeds or that another follows.
+func (a again) run(ctx context.Context, became func(error), try func() error) error {
 	for n := 1; ; n++ {
 		err := try()
 		pause, may := a.pause(err, n)
-		if err == nil || n == tries || !may {
+		if err != nil && (n == tries || !may) {
 			return err
+		}
+		became(err)
+		if err == nil {
+			return nil
 		}
 		if stopped := sleep(ctx, pause); stopped != nil {
 			return stopped
