@@ -21,7 +21,7 @@ type tokenCmd struct {
 
 type createTokenCmd struct {
 	Owner   string   `required:"" help:"Whose exports the token is for." placeholder:"OWNER"`
-	Scopes  []string `required:"" help:"What it may do, separated by commas: create, list, read, delete, download (in full: exporter:exports:create), admin." placeholder:"SCOPE"`
+	Scopes  []string `required:"" help:"What it may do, separated by commas: create, list, read, delete, download (in full: exporter:exports:create), metrics (exporter:metrics:read), admin." placeholder:"SCOPE"`
 	Expires string   `help:"How long it lives: 90d, 12h, or an ISO 8601 duration such as P3M. Default: for ever." placeholder:"DURATION"`
 	Channel []string `help:"Only channels that match; may be given again. * is any text, ? one character." placeholder:"GLOB" sep:"none"`
 	Note    string   `help:"What it is for; shown in listings." placeholder:"TEXT"`

@@ -17,11 +17,12 @@ const (
 	Read     Scope = "exporter:exports:read" // exports, jobs, series, channels
 	Delete   Scope = "exporter:exports:delete"
 	Download Scope = "exporter:exports:download" // files and previews
+	Metrics  Scope = "exporter:metrics:read"     // figures of all owners together
 	Admin    Scope = "admin"                     // all of these, for every owner
 )
 
 // Scopes are all of them.
-var Scopes = []Scope{Create, List, Read, Delete, Download, Admin}
+var Scopes = []Scope{Create, List, Read, Delete, Download, Metrics, Admin}
 
 // Token is a stored token.
 type Token struct {

@@ -84,7 +84,7 @@ func CheckOwner(owner string) error {
 }
 
 // ParseScopes reads scopes: each text is one or several, separated by commas or blanks. A scope named twice is taken once; the result is in the
-// order of Scopes. A scope may be named by its last word: create is exporter:exports:create.
+// order of Scopes. A scope may be named in short: create is exporter:exports:create, and metrics exporter:metrics:read.
 func ParseScopes(texts ...string) ([]Scope, error) {
 	named := map[Scope]bool{}
 	for _, text := range texts {
@@ -104,11 +104,19 @@ func ParseScopes(texts ...string) ([]Scope, error) {
 
 func parseScope(word string) (Scope, bool) {
 	for _, s := range Scopes {
-		if string(s) == word || strings.HasSuffix(string(s), ":"+word) && !strings.Contains(word, ":") {
+		if word == string(s) || word == s.short() {
 			return s, true
 		}
 	}
 	return "", false
+}
+
+// short is what people call a scope: what it allows to do with exports, or else what it is about.
+func (s Scope) short() string {
+	if s == Metrics {
+		return "metrics"
+	}
+	return strings.TrimPrefix(string(s), "exporter:exports:")
 }
 
 // join prints scopes as RFC 6750 writes them in a sentence: separated by commas.

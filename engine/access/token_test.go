@@ -92,14 +92,17 @@ func TestParseScopes(t *testing.T) {
 		{[]string{"read,list"}, []Scope{List, Read}},
 		{[]string{"download", " exporter:exports:create ", "download"}, []Scope{Create, Download}},
 		{[]string{"exporter:exports:delete exporter:exports:read"}, []Scope{Read, Delete}},
-		{[]string{"create,list,read,delete,download,admin"}, Scopes},
+		{[]string{"metrics"}, []Scope{Metrics}},
+		{[]string{"exporter:metrics:read"}, []Scope{Metrics}},
+		{[]string{"read"}, []Scope{Read}},
+		{[]string{"create,list,read,delete,download,metrics,admin"}, Scopes},
 	} {
 		got, err := ParseScopes(c.texts...)
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%q: %v, %v; want %v", c.texts, got, err, c.want)
 		}
 	}
-	for _, text := range []string{"", ",", "write", "exports:read", "Admin", "exporter:exports:", "read,write", ":read"} {
+	for _, text := range []string{"", ",", "write", "exports:read", "Admin", "exporter:exports:", "read,write", ":read", "metrics:read"} {
 		if got, err := ParseScopes(text); err == nil || !strings.Contains(err.Error(), "exporter:exports:read") {
 			t.Errorf("%q: %v, %v; it should list what is allowed", text, got, err)
 		}

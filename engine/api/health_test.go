@@ -74,7 +74,7 @@ func (q *brokenQueue) Counts(ctx context.Context) (map[job.Status]int64, error) 
 // figures reads the service's metrics: what stands before the value, and the value.
 func (s *service) figures() map[string]string {
 	s.t.Helper()
-	w := s.call("reader", "GET", "/metrics", "")
+	w := s.call("scraper", "GET", "/metrics", "")
 	if w.Code != http.StatusOK {
 		s.t.Fatalf("/metrics: %d: %s", w.Code, w.Body)
 	}
@@ -92,7 +92,7 @@ func (s *service) figures() map[string]string {
 
 func TestMetrics(t *testing.T) {
 	s := newService(t)
-	if w := s.call("reader", "GET", "/metrics", ""); w.Code != http.StatusNotFound {
+	if w := s.call("scraper", "GET", "/metrics", ""); w.Code != http.StatusNotFound {
 		t.Errorf("without metrics: %d", w.Code)
 	}
 	s.metered()

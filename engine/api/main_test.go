@@ -40,7 +40,7 @@ type service struct {
 	store *exporttest.Memory
 	clock atomic.Int64
 	// Tokens by who has them: alice and bob have every scope but admin, reader is alice with read and list alone, limited is alice with
-	// channels m* only, root is an administrator.
+	// channels m* only, scraper may read metrics and nothing else, root is an administrator.
 	tokens map[string]string
 }
 
@@ -83,11 +83,12 @@ func newServiceOn(t testing.TB, url string) *service {
 		URL:     "https://exports.example.com",
 	})
 	s.http = conform(t, s.api.Handler())
-	all := []access.Scope{access.Create, access.List, access.Read, access.Delete, access.Download}
+	all := []access.Scope{access.Create, access.List, access.Read, access.Delete, access.Download, access.Metrics}
 	s.token("alice", "alice", nil, all...)
 	s.token("bob", "bob", nil, all...)
 	s.token("reader", "alice", nil, access.Read, access.List)
 	s.token("limited", "alice", []string{"m*"}, all...)
+	s.token("scraper", "prometheus", nil, access.Metrics)
 	s.token("root", "root", nil, access.Admin)
 	return s
 }

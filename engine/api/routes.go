@@ -54,7 +54,7 @@ func routes() []route {
 
 		{"GET", "/livez", "", "", (*API).live},
 		{"GET", "/readyz", "", "", (*API).ready},
-		{"GET", "/metrics", access.Read, "", (*API).metrics},
+		{"GET", "/metrics", access.Metrics, "", (*API).metrics},
 		{"GET", "/openapi.json", "", "", (*API).describe},
 	}
 }
