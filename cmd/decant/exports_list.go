@@ -40,7 +40,7 @@ func (c *listExportsCmd) Run(a *app) error {
 	return printExports(a.stdout, rows)
 }
 
-// printExports lists exports for people.
+// printExports lists exports for people. Where it is a terminal that they read, titles are shortened until a line fits.
 func printExports(w io.Writer, exports []client.Export) error {
 	t := table{columns: []string{"id", "title", "type", "status", "next run", "created"}}
 	for _, e := range exports {
@@ -49,6 +49,9 @@ func printExports(w io.Writer, exports []client.Export) error {
 			status = strings.TrimSpace(status + " paused")
 		}
 		t.add(e.ID, shortened(e.Title, 40), e.Type, status, second(e.NextRun), second(&e.CreatedAt))
+	}
+	if columns := columnsOf(w); columns > 0 {
+		t.fit(1, columns)
 	}
 	return t.print(w, false)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"unicode"
 )
 
@@ -23,22 +22,65 @@ func (t *table) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return t.printJSON(w)
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, strings.Join(t.columns, "\t"))
-	for _, row := range t.rows {
-		for i, cell := range row {
-			if i > 0 {
-				fmt.Fprint(tw, "\t")
+	widths := t.widths()
+	var b bytes.Buffer
+	line := func(cells []string) {
+		for i, s := range cells {
+			b.WriteString(s)
+			if i < len(cells)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-terminalColumns(s)+gap))
 			}
-			s := fmt.Sprint(cell)
-			if s == "" || cell == nil {
-				s = "-"
-			}
-			fmt.Fprint(tw, visible(s))
 		}
-		fmt.Fprintln(tw)
+		b.WriteByte('\n')
 	}
-	return tw.Flush()
+	line(t.columns)
+	for _, row := range t.rows {
+		line(texts(row))
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+const gap = 2 // columns of a terminal between two of a table's
+
+// texts are a row's cells as people see them.
+func texts(row []any) []string {
+	cells := make([]string, len(row))
+	for i, cell := range row {
+		s := fmt.Sprint(cell)
+		if s == "" || cell == nil {
+			s = "-"
+		}
+		cells[i] = visible(s)
+	}
+	return cells
+}
+
+// widths are those of the columns.
+func (t *table) widths() []int {
+	widths := make([]int, len(t.columns))
+	for i, name := range t.columns {
+		widths[i] = terminalColumns(name)
+	}
+	for _, row := range t.rows {
+		for i, s := range texts(row) {
+			widths[i] = max(widths[i], terminalColumns(s))
+		}
+	}
+	return widths
+}
+
+// fit shortens the texts of one column so that a line takes no more than so many columns of a terminal, as far as it can give them.
+func (t *table) fit(column, columns int) {
+	widths := t.widths()
+	room := columns - gap*(len(widths)-1) + widths[column]
+	for _, w := range widths {
+		room -= w
+	}
+	room = max(room, terminalColumns(t.columns[column]))
+	for _, row := range t.rows {
+		row[column] = cut(texts(row)[column], room)
+	}
 }
 
 // visible shows control characters, which a topic or a payload may hold, as escapes: they would move the terminal's cursor, and the columns.
