@@ -146,6 +146,7 @@ type Document struct {
 	Rows    int64     // rows to come, where the plan knows them exactly; else -1
 	Series  []SeriesSummary
 	TempDir string // where a format may keep scratch files; they are removed by Finish or a fault
+	Cores   int    // how many goroutines may print at a time, where a format prints with several; 0 is as many as run at a time. No byte depends on it
 }
 
 // Validate reports every fault of what all formats need.

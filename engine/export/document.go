@@ -26,6 +26,7 @@ func (p *Plan) document(it *Item, fronts map[int]*front, tempDir string) (format
 		Date:        it.date(),
 		Rows:        -1,
 		TempDir:     tempDir,
+		Cores:       p.opts.Cores,
 	}
 	if it.Exact {
 		doc.Rows = it.Rows

@@ -16,7 +16,7 @@ type Options struct {
 	Run   *int64 // of a recurring request: which run is made, in place of the one due last; those before the first (k < 1) too
 	Align bool   // a period without from and to ends at the last calendar boundary instead of when the job is due
 
-	Cores     int  // how many decimate at a time; 0 is all. No byte depends on it
+	Cores     int  // how many goroutines decimate or print at a time; 0 is as many as run at a time. No byte depends on it
 	Overwrite bool // Run may replace the files that the destination's manifest lists
 	Limits    Limits
 	Channels  []string  // globs of the channels that may be read; nil is any. Resource items list no others

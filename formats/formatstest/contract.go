@@ -145,6 +145,8 @@ func (c *contract) sameBytes(doc formats.Document) {
 	same("on one processor", []arrow.Record{c.record(doc, rows)})
 	runtime.GOMAXPROCS(7)
 	same("on seven processors", []arrow.Record{c.record(doc, rows)})
+	doc.Cores = 2
+	same("with two goroutines", []arrow.Record{c.record(doc, rows)})
 }
 
 func (c *contract) record(doc formats.Document, rows []Row) arrow.Record {

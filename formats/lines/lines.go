@@ -68,13 +68,17 @@ func Open(w io.Writer, doc formats.Document, head []byte, newPrinter func() Prin
 	if _, err := compressor.Write(head); err != nil {
 		return nil, err
 	}
+	cores := doc.Cores
+	if cores <= 0 {
+		cores = runtime.GOMAXPROCS(0)
+	}
 	return &Writer{
 		columns:    doc.Columns,
 		out:        out,
 		compressor: compressor,
 		newPrinter: newPrinter,
 		perChunk:   int64(max(1, chunkCells/len(doc.Columns))),
-		inFlight:   min(runtime.GOMAXPROCS(0)+1, maxInFlight),
+		inFlight:   min(cores+1, maxInFlight),
 	}, nil
 }
 
