@@ -9,8 +9,10 @@ import (
 	"os/signal"
 	"sync"
 	"testing"
+	"time"
 
 	"decant/engine"
+	"decant/engine/export"
 )
 
 // kept holds the stores that several benchmarks read, for as long as the tests run.
@@ -22,12 +24,16 @@ var kept struct {
 // fillVariable has this program fill a store and end, so that its memory can be watched from outside: "data series samples folder".
 const fillVariable = "DECANT_BENCH_FILL"
 
-// serveVariable has this program be decant serve, as RunService starts it: serve --quiet --config FILE.
+// serveVariable has this program be decant, as RunService starts it: serve --quiet --config FILE, or export --quiet --data DIR -f FILE -o DIR.
 const serveVariable = "DECANT_BENCH_SERVE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serveVariable) != "" {
-		if err := serve(os.Args[len(os.Args)-1]); err != nil {
+		run := serve
+		if os.Args[1] == "export" {
+			run = exportTo
+		}
+		if err := run(os.Args[len(os.Args)-1]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -51,6 +57,23 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(kept.dir)
 	}
 	os.Exit(code)
+}
+
+// exportTo is decant export.
+func exportTo(folder string) error {
+	text, err := os.ReadFile(os.Args[6])
+	if err != nil {
+		return err
+	}
+	config := engine.Default()
+	config.Data = os.Args[4]
+	snap, err := engine.Source(config).Open(context.Background())
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	_, err = engine.Export(context.Background(), snap, text, folder, export.Options{Now: time.Now().UnixNano()})
+	return err
 }
 
 // serve runs the export service until it is told to stop.
