@@ -98,24 +98,11 @@ func (s *Service) open(ctx context.Context, cfg Config, o ServeOptions) (err err
 	if err = s.assemble(ctx, cfg, source, o.Name); err != nil {
 		return err
 	}
-	if err = s.reclaim(ctx, s.workerName(o.Name)); err != nil {
+	if err = s.worker.Reclaim(ctx); err != nil {
 		return err
 	}
 	if s.role == RoleAll && o.FirstToken != nil {
 		return s.firstToken(ctx, o.FirstToken)
-	}
-	return nil
-}
-
-// reclaim puts back in line what a process of this name had in progress when it was killed, before anything looks for leftovers: the folder of a job in
-// progress counts as somebody's.
-func (s *Service) reclaim(ctx context.Context, name string) error {
-	n, err := s.db.Reclaim(ctx, name, clock())
-	if err != nil {
-		return fmt.Errorf("put jobs of an earlier run back in line: %w", err)
-	}
-	if n > 0 {
-		s.log.Info("jobs that were in progress when the service ended are in line again", "jobs", n)
 	}
 	return nil
 }

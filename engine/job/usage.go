@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,18 +52,23 @@ func (u *usage) add(owner string, bytes int64) {
 	}
 }
 
+// budget is a limit of artifacts, in bytes.
+type budget struct {
+	name  string // of the limit
+	owner string // whose artifacts it is about; "" is all
+	whose string // the same, for people
+	limit int64
+}
+
+// budgets are the limits that an owner's artifacts have to fit.
+func (l Limits) budgets(owner string) []budget {
+	all := []budget{{"owner_artifacts", owner, "this owner's artifacts", l.BytesEach}, {"artifacts", "", "all artifacts", l.Bytes}}
+	return slices.DeleteFunc(all, func(b budget) bool { return b.limit <= 0 })
+}
+
 // fits says whether so many bytes more of artifacts are within the limits.
 func (w *Worker) fits(ctx context.Context, owner string, bytes int64, l Limits) error {
-	for _, budget := range []struct {
-		name, owner, whose string
-		limit              int64
-	}{
-		{"owner_artifacts", owner, "this owner's artifacts", l.BytesEach},
-		{"artifacts", "", "all artifacts", l.Bytes},
-	} {
-		if budget.limit <= 0 {
-			continue
-		}
+	for _, budget := range l.budgets(owner) {
 		now := w.c.Clock()
 		if w.usage.fits(budget.owner, bytes, budget.limit, now) {
 			continue

@@ -92,7 +92,14 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := os.MkdirAll(w.c.Artifacts, 0o777); err != nil {
 		return fmt.Errorf("make the folder of artifacts: %w", err)
 	}
-	w.reclaim(ctx)
+	for ctx.Err() == nil {
+		err := w.Reclaim(ctx)
+		if err == nil {
+			break
+		}
+		w.c.Log.Error("the queue doesn't answer; trying again", "error", err)
+		pause(ctx, lookAgain)
+	}
 	var jobs sync.WaitGroup
 	defer jobs.Wait()
 	for ctx.Err() == nil {
@@ -110,21 +117,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// reclaim puts back in line what a worker of this name had when it was killed.
-func (w *Worker) reclaim(ctx context.Context) {
-	for ctx.Err() == nil {
-		n, err := w.c.Queue.Reclaim(ctx, w.c.Name, w.c.Clock())
-		if err == nil {
-			if n > 0 {
-				w.c.Log.Info("jobs that were in progress when the service ended are in line again", "jobs", n)
-			}
-			return
-		}
-		if ctx.Err() == nil {
-			w.c.Log.Error("jobs of an earlier run can't be put back in line; trying again", "error", err)
-			pause(ctx, lookAgain)
-		}
+// Reclaim puts back in line what a worker of this name had when it was killed. Run begins with it; who clears away what killed workers left calls it before that, because
+// the folder of a job in progress counts as somebody's.
+func (w *Worker) Reclaim(ctx context.Context) error {
+	n, err := w.c.Queue.Reclaim(ctx, w.c.Name, w.c.Clock())
+	if err != nil {
+		return fmt.Errorf("put jobs of an earlier run back in line: %w", err)
 	}
+	if n > 0 {
+		w.c.Log.Info("jobs that were in progress when the service ended are in line again", "jobs", n)
+	}
+	return nil
 }
 
 // claim takes the job that is to run next, where there is room for one; else nil.

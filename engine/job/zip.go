@@ -136,14 +136,7 @@ func (s *Service) makeZip(ctx context.Context, j Job) (err error) {
 
 // roomFor says whether a job's zip of so many bytes is within the limits of artifacts.
 func (s *Service) roomFor(ctx context.Context, j Job, bytes int64) error {
-	limits := s.c.Limits()
-	for _, budget := range []struct {
-		name, owner string
-		limit       int64
-	}{{"owner_artifacts", j.Owner, limits.BytesEach}, {"artifacts", "", limits.Bytes}} {
-		if budget.limit <= 0 {
-			continue
-		}
+	for _, budget := range s.c.Limits().budgets(j.Owner) {
 		used, err := s.c.Queue.Usage(ctx, budget.owner)
 		if err != nil {
 			return fmt.Errorf("add up artifacts: %w", err)
