@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"decant/engine"
@@ -78,21 +77,9 @@ func (c *exportCmd) read(stdin io.Reader) (*request.Request, error) {
 	if c.selection.given() {
 		return nil, usageError{errors.New("a request file and flags that describe an item exclude each other; put everything into the file")}
 	}
-	in := stdin
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return nil, usageError{fmt.Errorf("read request: %w", err)}
-		}
-		defer f.Close()
-		in = f
-	}
-	data, err := io.ReadAll(io.LimitReader(in, maxRequest+1))
+	data, err := readRequestFile(c.File, stdin)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("read request: %w", err)}
-	}
-	if len(data) > maxRequest {
-		return nil, usageError{fmt.Errorf("read request: %s is longer than %d bytes", c.File, maxRequest)}
+		return nil, err
 	}
 	return request.Parse(data, request.Options{Lenient: c.Lenient})
 }

@@ -123,6 +123,7 @@ func (c *createExportsCmd) read(stdin io.Reader) (all []client.Request, sources 
 	return all, sources, nil
 }
 
+// readRequestFile reads a file of requests; - is stdin.
 func readRequestFile(name string, stdin io.Reader) ([]byte, error) {
 	in := stdin
 	if name != "-" {
