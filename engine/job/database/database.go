@@ -22,6 +22,7 @@ type DB struct {
 	dialect dialect
 	writer  *sql.DB
 	reader  *sql.DB // the writer itself on PostgreSQL
+	group   *group  // of SQLite's transactions; PostgreSQL syncs for several of its own accord
 	log     *slog.Logger
 
 	statements map[*sql.DB]*statements // of a pool whose driver keeps none

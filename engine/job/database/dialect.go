@@ -13,7 +13,6 @@ type dialect struct {
 	skipLocked string             // ends a SELECT that takes rows which no other transaction holds
 	gate       string             // lets one transaction at a time through, by a number; empty where there is only one anyway
 	snapshot   sql.IsolationLevel // of a transaction whose reads see one state
-	soon       bool               // a write may be left for the next one to sync
 	again      func(error) bool   // says of an error that the transaction may succeed when it is tried again
 }
 

@@ -44,10 +44,10 @@ func openSQLite(path string) (*DB, error) {
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	kept := map[*sql.DB]*statements{writer: {compiled: map[string]*sql.Stmt{}}, reader: {compiled: map[string]*sql.Stmt{}}}
-	return &DB{dialect: sqliteDialect, writer: writer, reader: reader, statements: kept}, nil
+	return &DB{dialect: sqliteDialect, writer: writer, reader: reader, group: newGroup(), statements: kept}, nil
 }
 
-var sqliteDialect = dialect{text: "TEXT", soon: true, again: func(err error) bool {
+var sqliteDialect = dialect{text: "TEXT", again: func(err error) bool {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return false

@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"math/rand/v2"
 	"time"
 )
@@ -21,29 +20,19 @@ type tx struct {
 
 // write runs a transaction that changes something. do may be called several times, and sees each time what is stored then.
 func (db *DB) write(ctx context.Context, do func(tx) error) error {
+	if db.group != nil {
+		return db.group.write(ctx, db, false, do)
+	}
 	return db.transact(ctx, db.writer, nil, do)
 }
 
 // writeSoon is write for what may be undone by a power cut, as if it had never happened, as long as nothing was written after it: it isn't synced by itself, but with the next write. A
 // process that is killed loses nothing. On PostgreSQL, whose server may lose power while its clients go on, it is write.
-func (db *DB) writeSoon(ctx context.Context, do func(tx) error) (err error) {
-	if !db.dialect.soon {
-		return db.write(ctx, do)
+func (db *DB) writeSoon(ctx context.Context, do func(tx) error) error {
+	if db.group != nil {
+		return db.group.write(ctx, db, true, do)
 	}
-	conn, err := db.writer.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = NORMAL`); err != nil {
-		return err
-	}
-	defer func() {
-		if _, err := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = FULL`); err != nil {
-			conn.Raw(func(any) error { return driver.ErrBadConn }) // it is closed, and the next one begins as it should
-		}
-	}()
-	return db.attempt(ctx, db.writer, conn, nil, do)
+	return db.write(ctx, do)
 }
 
 // read runs a transaction that sees one state of the database, and keeps no writer waiting.
