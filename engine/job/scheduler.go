@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"math"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // SchedulerConfig is what a Scheduler works with.
@@ -29,9 +31,10 @@ type Scheduler struct {
 }
 
 const (
-	dueBatch = 256              // exports that are looked at together
-	lookEach = time.Second      // a clock set forward is noticed after so long
-	askEach  = 10 * time.Second // and so is an export that another process made
+	dueBatch    = 256              // exports that are looked at together
+	dueTogether = 16               // of which so many go to the queue at once: it may store them in one transaction
+	lookEach    = time.Second      // a clock set forward is noticed after so long
+	askEach     = 10 * time.Second // and so is an export that another process made
 )
 
 // NewScheduler makes a Scheduler.
@@ -66,14 +69,20 @@ func (s *Scheduler) round(ctx context.Context) (next int64, err error) {
 		return 0, fmt.Errorf("find runs that are due: %w", err)
 	}
 	missed := s.c.Limits().Missed
-	var faults []error
-	for _, e := range exports {
-		if err := s.advance(ctx, e, now, missed); err != nil {
-			faults = append(faults, fmt.Errorf("export %s of %s: %w", e.ID, e.Owner, err))
-		}
+	faults := make([]error, len(exports))
+	var g errgroup.Group
+	g.SetLimit(dueTogether)
+	for i, e := range exports {
+		g.Go(func() error {
+			if err := s.advance(ctx, e, now, missed); err != nil {
+				faults[i] = fmt.Errorf("export %s of %s: %w", e.ID, e.Owner, err)
+			}
+			return nil
+		})
 	}
-	if len(faults) > 0 {
-		return 0, errors.Join(faults...)
+	g.Wait()
+	if err := errors.Join(faults...); err != nil {
+		return 0, err
 	}
 	if len(exports) == dueBatch {
 		return now, nil
