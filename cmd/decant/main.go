@@ -53,7 +53,10 @@ type app struct {
 }
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	release := engine.RoomyHeap()
+	code := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	release()
+	os.Exit(code)
 }
 
 // run is the whole program; it returns the exit code.
