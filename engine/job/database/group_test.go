@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-
 )
 
 // TestTogether has many transactions wait for one that is at work, so that they become one: what each says is its own, and all but those that failed are stored.
