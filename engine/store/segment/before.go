@@ -49,8 +49,11 @@ func lastNumber(runs []Run, t int64) (latest int64, found bool, err error) {
 	return latest, found, nil
 }
 
-// lastNumber is the same of one run, where it is after floor. Blocks of other kinds are passed over unread.
+// lastNumber is the same of one run, where that is after floor. Blocks of other kinds are passed over unread.
 func (r *Run) lastNumber(t, floor int64) (at int64, found bool, err error) {
+	if t = min(t, r.to); r.from > math.MinInt64 {
+		floor = max(floor, r.from-1)
+	}
 	n := r.count()
 	k := sort.Search(n, func(k int) bool { first, _ := r.bounds(k); return first >= t }) - 1
 	for ; k >= 0; k-- {

@@ -16,7 +16,7 @@ func TestBlocksEqualModel(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
 		samples := drawSamples(rt)
-		runs, readers := drawRuns(rt, t, dir, samples)
+		runs, readers, samples := drawRuns(rt, t, dir, samples)
 		from, to := drawRange(rt, samples)
 		policy := rapid.SampledFrom([]Duplicates{KeepAll, KeepLast}).Draw(rt, "policy")
 		columns := rapid.SampledFrom([][]string{{"time", "value"}, {"value", "time"}, {"time", "kind", "value"}}).Draw(rt, "columns")

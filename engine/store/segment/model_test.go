@@ -234,14 +234,33 @@ func openFile(t testing.TB, path string) *Reader {
 	return r
 }
 
-// drawRuns cuts samples, in order of arrival, into runs of segments and memory.
-func drawRuns(t *rapid.T, tb testing.TB, dir string, samples []ingest.Sample) (runs []Run, readers []*Reader) {
+// drawRuns cuts samples, in order of arrival, into runs of segments and memory. Of some a range is deleted: they become two clipped runs. left
+// are the samples that remain.
+func drawRuns(t *rapid.T, tb testing.TB, dir string, samples []ingest.Sample) (runs []Run, readers []*Reader, left []ingest.Sample) {
+	all := samples
+	add := func(run Run, of []ingest.Sample) {
+		if rapid.IntRange(0, 2).Draw(t, "delete") > 0 {
+			runs, left = append(runs, run), append(left, of...)
+			return
+		}
+		from, to := drawRange(t, all)
+		if from > to {
+			from, to = to, from
+		}
+		runs = append(runs, run.Clip(math.MinInt64, from), run.Clip(to, math.MaxInt64))
+		for _, s := range of {
+			if s.Time < from || s.Time >= to {
+				left = append(left, s)
+			}
+		}
+	}
 	for len(samples) > 0 {
 		n := rapid.IntRange(1, len(samples)).Draw(t, "run")
-		rows := rowsOf(samples[:n])
+		of := samples[:n]
+		rows := rowsOf(of)
 		samples = samples[n:]
 		if rapid.Bool().Draw(t, "memory") {
-			runs = append(runs, MemoryRun(rows))
+			add(MemoryRun(rows), of)
 			continue
 		}
 		cut := rapid.IntRange(0, n).Draw(t, "cut")
@@ -250,9 +269,9 @@ func drawRuns(t *rapid.T, tb testing.TB, dir string, samples []ingest.Sample) (r
 			tb.Fatalf("%d rows written, %d read", n, r.Rows())
 		}
 		readers = append(readers, r)
-		runs = append(runs, r.Run(0))
+		add(r.Run(0), of)
 	}
-	return runs, readers
+	return runs, readers, left
 }
 
 func drawRange(t *rapid.T, samples []ingest.Sample) (from, to int64) {
@@ -269,7 +288,7 @@ func TestScanEqualsModel(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
 		samples := drawSamples(rt)
-		runs, readers := drawRuns(rt, t, dir, samples)
+		runs, readers, samples := drawRuns(rt, t, dir, samples)
 		from, to := drawRange(rt, samples)
 		policy := rapid.SampledFrom([]Duplicates{KeepAll, KeepLast}).Draw(rt, "policy")
 		columns := rapid.SliceOfNDistinct(rapid.SampledFrom(allColumns), 1, len(allColumns), rapid.ID).Draw(rt, "columns")

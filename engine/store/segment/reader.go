@@ -2,6 +2,7 @@ package segment
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"sync/atomic"
 
@@ -240,7 +241,7 @@ func (r *Reader) Series() []SeriesEntry { return r.series }
 
 // Run is series i of Series. It is valid while the Reader is held.
 func (r *Reader) Run(i int) Run {
-	return Run{reader: r, first: r.starts[i], blocks: r.index[r.starts[i]:r.starts[i+1]]}
+	return Run{reader: r, first: r.starts[i], blocks: r.index[r.starts[i]:r.starts[i+1]], from: math.MinInt64, to: math.MaxInt64}
 }
 
 // hold is a Reader as the allocator of buffers over its bytes: freeing one lets go of the Reader.

@@ -14,11 +14,20 @@ type Run struct {
 	blocks []block
 
 	rows *Rows // in memory
+
+	from, to int64 // ns: rows outside from ≤ t < to are not part of the run; math.MinInt64 and math.MaxInt64 are open ends
 }
 
 // MemoryRun is a run over rows in memory, which must be sorted and must not change while the run is in use. Appending to the slices
 // that they were taken from is no change.
-func MemoryRun(rows Rows) Run { return Run{rows: &rows} }
+func MemoryRun(rows Rows) Run { return Run{rows: &rows, from: math.MinInt64, to: math.MaxInt64} }
+
+// Clip is the part of the run in from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are open ends). Whatever reads it keeps to that part; clipping again
+// narrows it. It reads nothing.
+func (r Run) Clip(from, to int64) Run {
+	r.from, r.to = max(r.from, from), min(r.to, to)
+	return r
+}
 
 // memoryRows is how many rows a block in memory has. It is laid open by looking at all of them.
 const memoryRows = 2048
@@ -109,6 +118,7 @@ type cursor struct {
 type spare struct{ cols *columns }
 
 func (c *cursor) init(run Run, from, to int64, s *spare) error {
+	from, to = max(from, run.from), min(to, run.to)
 	n := run.count()
 	*c = cursor{run: run, to: to, spare: s}
 	c.k = sort.Search(n, func(k int) bool { _, last := run.bounds(k); return last >= from })

@@ -18,6 +18,10 @@ func Stored(runs []Run, from, to int64) (rows int64, err error) {
 }
 
 func (r *Run) stored(from, to int64, c *columns) (int64, error) {
+	from, to = max(from, r.from), min(to, r.to)
+	if from >= to {
+		return 0, nil
+	}
 	if r.rows != nil {
 		first := lowerBound(r.rows.Time, 0, from)
 		return int64(lowerBound(r.rows.Time, first, to) - first), nil
