@@ -170,3 +170,43 @@ func BenchmarkResult(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkSummary is what summaries cost those who write them, a value of the blocks (1,024) that they are of, and those who merge them, a summary.
+func BenchmarkSummary(b *testing.B) {
+	const rows = 1024
+	for _, data := range []string{"narrow", "wide"} {
+		values := benchValues(data == "wide")[:32*rows]
+		b.Run("step=make/data="+data, func(b *testing.B) {
+			var block, group Moments
+			var coded []byte
+			for b.Loop() {
+				group.Reset()
+				coded = coded[:0]
+				for rest := values; len(rest) > 0; rest = rest[rows:] {
+					block.Reset()
+					block.Add(rest[:rows])
+					coded = block.Append(coded)
+					group.Merge(&block)
+				}
+				coded = group.Append(coded)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(values)), "ns/value")
+			b.ReportMetric(float64(len(coded))/33, "B/summary")
+		})
+		block := momentsOf(values[:rows])
+		coded := block.Append(nil)
+		b.Run("step=append/data="+data, func(b *testing.B) {
+			for b.Loop() {
+				coded = block.Append(coded[:0])
+			}
+		})
+		b.Run("step=merge/data="+data, func(b *testing.B) {
+			var m Moments
+			for b.Loop() {
+				if _, err := m.MergeEncoded(coded); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -19,12 +19,29 @@ type Block struct {
 	Nulls  *array.Float64    // the values with their missing ones; nil where none is missing
 	Bounds *Exponents        // of the values, which are finite then; nil where they are not known
 	Ahead  [2]*byte          // what will be looked at after this block, nil where that is not known: it is brought while this one is summed
+
+	Summary *Summary // what stands in place of the rows, which are not there then; NextUntil alone gives it
 }
 
 // Blocks is what a source of samples may be besides an array.RecordReader, to be read without a record around every few thousand rows, and
 // to say what it knows of their values. NextBlock takes the place of Next, and only one of the two may be used: ok is false at the end, or at a fault, which Err tells.
 type Blocks interface {
 	NextBlock() (b Block, ok bool)
+}
+
+// Summary stands for rows that nobody has to look at: those of a block, or of many.
+type Summary struct {
+	Rows        int    // those without a value, too
+	First, Last int64  // times of the first and the last of them, ns
+	Moments     []byte // of their values, as Moments.Append wrote them
+}
+
+// Summaries are Blocks that know sums of their rows. Readers of buckets ask them for what belongs to one bucket as a whole.
+type Summaries interface {
+	Blocks
+	// NextUntil is NextBlock, but where the next rows all lie before until (ns), it may give a Summary in their place. It never has to: rows serve as well.
+	// Until math.MinInt64 there are none that it could stand for.
+	NextUntil(until int64) (b Block, ok bool)
 }
 
 // samples reads a source, a block at a time.

@@ -1,0 +1,233 @@
+package decimation
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"math/bits"
+)
+
+var errEncoded = errors.New("decode moments: these bytes are not what Append writes")
+
+// mostBytes bounds the sums: 2^63 squares of float64s take 2^63 × 2^2048 ÷ 2^-2148, in bits.
+const mostBytes = (63 + 2048 + 2148 + 7) / 8
+
+// MergeEncoded adds what the beginning of b encodes, as if those values came after m's, and gives the rest of b. It is as good as Merge of what was
+// encoded. Bytes of another form, or with sums that no values between their extremes have, are an error, and m stays as it is.
+func (m *Moments) MergeEncoded(b []byte) (rest []byte, err error) {
+	var e encoded
+	rest, ok := e.read(b)
+	if !ok || e.count > math.MaxInt64-m.count {
+		return nil, errEncoded
+	}
+	if e.count == 0 {
+		return rest, nil
+	}
+	if e.notFinite {
+		m.widen().notFinite, m.wide.used = true, true
+		m.mergeValues(&e)
+		return rest, nil
+	}
+	bounds, ok := e.bounds()
+	if !ok {
+		return nil, errEncoded
+	}
+	if bounds.span() > window {
+		return rest, m.mergeWide(&e)
+	}
+	x := fixed{base: e.unit, bounds: bounds}
+	x.sum.setBytes(e.sum)
+	x.squares.setBytes(e.squares)
+	if e.negative {
+		x.sum = x.sum.negated()
+	}
+	if mean := x.mean(uint64(e.count)); mean < e.min || mean > e.max {
+		return nil, errEncoded
+	}
+	if variance := x.numerator(uint64(e.count)); int64(variance[4]) < 0 {
+		return nil, errEncoded
+	}
+	m.mergeValues(&e)
+	if !m.fixed.merge(&x) {
+		m.widen().addFixed(&x)
+	}
+	return rest, nil
+}
+
+// mergeValues is Merge without the sums.
+func (m *Moments) mergeValues(e *encoded) {
+	if m.count == 0 {
+		m.min, m.max, m.first = e.min, e.max, e.first
+		m.fixed.bounds = NoExponents
+	}
+	m.last = e.last
+	m.min, m.max = min(m.min, e.min), max(m.max, e.max)
+	m.count += e.count
+}
+
+// mergeWide is MergeEncoded of sums that don't fit the fixed accumulator.
+func (m *Moments) mergeWide(e *encoded) error {
+	o := Moments{count: e.count, min: e.min, max: e.max, first: e.first, last: e.last, wide: &wide{used: true, added: 1}}
+	o.fixed.bounds = NoExponents
+	var words [(mostBytes + 15) / 8]uint64
+	position := uint64(e.unit - lowestUnit)
+	setBytes(words[:], e.sum)
+	addWords(o.wide.sum[:], position, e.negative, words[:]...)
+	clear(words[:])
+	setBytes(words[:], e.squares)
+	addWords(o.wide.squares[:], 2*position, false, words[:]...)
+	if mean := o.mean(); mean < e.min || mean > e.max {
+		return errEncoded
+	}
+	s := o.work()
+	if o.exactVariance(s); s.numerator.Sign() < 0 {
+		return errEncoded
+	}
+	m.Merge(&o)
+	return nil
+}
+
+// encoded is what an encoded form says.
+type encoded struct {
+	count                 int64
+	notFinite             bool // nothing more is known
+	min, max, first, last float64
+	unit                  int
+	negative              bool   // the sum is
+	sum, squares          []byte // magnitudes in units of 2^unit and 2^(2 × unit), lowest byte first
+}
+
+// read takes the beginning of b apart.
+func (e *encoded) read(b []byte) (rest []byte, ok bool) {
+	count, b, ok := readUvarint(b)
+	if e.count = int64(count); !ok || e.count < 0 {
+		return nil, false
+	}
+	if e.count == 0 {
+		return b, true
+	}
+	if len(b) > 0 && b[0] == formNotFinite {
+		e.notFinite = true
+		return b[1:], true
+	}
+	if b, ok = e.readValues(b); !ok {
+		return nil, false
+	}
+	u, b, ok := readUvarint(b)
+	e.unit = int(unzigzag(u))
+	if !ok || e.unit < lowestUnit || e.unit > 2048 {
+		return nil, false
+	}
+	n, b, ok := readUvarint(b)
+	if e.sum, b, ok = readBytes(b, n>>1, ok); !ok || n == 1 {
+		return nil, false
+	}
+	e.negative = n&1 == 1
+	n, b, ok = readUvarint(b)
+	e.squares, b, ok = readBytes(b, n, ok)
+	return b, ok
+}
+
+// readValues takes min, max, first and last.
+func (e *encoded) readValues(b []byte) (rest []byte, ok bool) {
+	if len(b) == 0 {
+		return nil, false
+	}
+	var values [4]float64
+	form, b := b[0], b[1:]
+	switch {
+	case int(form) < len(powers):
+		least := int64(0)
+		for i := range values {
+			var u uint64
+			if u, b, ok = readUvarint(b); !ok || u > 2*mostDigits {
+				return nil, false
+			}
+			digits := int64(u)
+			if i == 0 {
+				digits = unzigzag(u)
+				least = digits
+			} else if digits += least; digits > mostDigits {
+				return nil, false
+			}
+			values[i] = float64(digits) / powers[form]
+		}
+	case form == formFloats && len(b) >= 8*len(values):
+		for i := range values {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+			if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
+				return nil, false
+			}
+			values[i] = v
+		}
+		b = b[8*len(values):]
+	default:
+		return nil, false
+	}
+	low, high := values[0], values[1]
+	for _, v := range values {
+		if v < low || v > high || e.count == 1 && v != low {
+			return nil, false
+		}
+	}
+	e.min, e.max, e.first, e.last = low, high, values[2], values[3]
+	return b, true
+}
+
+// bounds bounds the exponents that the values must have had, as far as the accumulators mind. It is false where so many values below the extremes have not such large
+// sums.
+func (e *encoded) bounds() (Exponents, bool) {
+	magnitude := math.Float64bits(max(-e.min, e.max)) << 1
+	if magnitude == 0 {
+		return NoExponents, len(e.sum)+len(e.squares)+e.unit == 0
+	}
+	high := exponentOf(magnitude)
+	bounds := Exponents{int16(min(e.unit, int(high))), high}
+	most := bounds.top() - e.unit // bits of a value
+	n := bits.Len64(uint64(e.count))
+	return bounds, len(e.squares) > 0 && bitLength(e.sum) <= n+most && bitLength(e.squares) <= n+2*most
+}
+
+// setBytes sets z to a number of at most 32 bytes, lowest first.
+func (z *int256) setBytes(b []byte) { setBytes(z[:], b) }
+
+// setBytes sets words, which are zeros and enough, to a number, both lowest first.
+func setBytes(words []uint64, b []byte) {
+	for len(b) >= 8 {
+		words[0] = binary.LittleEndian.Uint64(b)
+		words, b = words[1:], b[8:]
+	}
+	for i, v := range b {
+		words[0] |= uint64(v) << (8 * i)
+	}
+}
+
+// bitLength is that of a number whose last byte is its highest and not 0.
+func bitLength(b []byte) int {
+	if len(b) == 0 {
+		return 0
+	}
+	return 8*(len(b)-1) + bits.Len8(b[len(b)-1])
+}
+
+func readUvarint(b []byte) (v uint64, rest []byte, ok bool) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), b[1:], true
+	}
+	v, n := binary.Uvarint(b)
+	if n <= 0 || b[n-1] == 0 { // longer than it has to be
+		return 0, nil, false
+	}
+	return v, b[n:], true
+}
+
+// unzigzag makes a varint of a uvarint.
+func unzigzag(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
+
+// readBytes takes n bytes, the last of them not 0. With !ok it takes none.
+func readBytes(b []byte, n uint64, ok bool) (taken, rest []byte, _ bool) {
+	if !ok || n > mostBytes || n > uint64(len(b)) || n > 0 && b[n-1] == 0 {
+		return nil, nil, false
+	}
+	return b[:n:n], b[n:], true
+}
