@@ -1,0 +1,147 @@
+package encoding
+
+import (
+	"math"
+	"math/bits"
+)
+
+// ALP (Afroozeh, Kuffo and Boncz, SIGMOD 2023, doi:10.1145/3626717): most numbers that were once printed decimals come back from integers by
+// two multiplications, d × 10^factor × 10^−exponent. With a large exponent, cut back by factor, the rounding of 10^−exponent shows in fewer of
+// them than with a small one. Which pair serves a column is tried on a sample.
+
+const mostExponent = 18
+
+var tenths, tens = func() (down, up [mostExponent + 1]float64) {
+	up = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
+	down = [...]float64{1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18}
+	return
+}()
+
+const (
+	// rounder, added to a number and taken off again, rounds it to an integer; roundest is the bound for which that holds.
+	rounder  = 1<<52 + 1<<51
+	roundest = 1 << 51
+	alpTries = 32 // numbers of a sample
+)
+
+var rounderBits = math.Float64bits(rounder)
+
+// decimal is an exponent and a factor.
+type decimal struct{ exponent, factor int }
+
+// scaled is the integer that v may be had from.
+func (p decimal) scaled(v float64) (d int64, ok bool) {
+	x := v * tens[p.exponent] * tenths[p.factor]
+	if !(x > -roundest && x < roundest) {
+		return 0, false
+	}
+	d = int64(math.Float64bits(x+rounder) - rounderBits)
+	return d, math.Float64bits(p.value(d)) == math.Float64bits(v)
+}
+
+// value is the number that d stands for; d is less than roundest either way.
+func (p decimal) value(d int64) float64 {
+	return (math.Float64frombits(uint64(d)+rounderBits) - rounder) * tens[p.factor] * tenths[p.exponent]
+}
+
+// decimalOf finds the pair by which the fewest bytes are taken. ok is false where no pair serves half of the numbers.
+func decimalOf(v []float64) (best decimal, ok bool) {
+	var sample [alpTries]float64
+	k := min(len(v), alpTries)
+	for i := range k {
+		sample[i] = v[i*len(v)/k]
+	}
+	least := k * 64
+	for digits := 0; digits <= mostExponent; digits++ {
+		for exponent := mostExponent; exponent >= digits; exponent-- {
+			p := decimal{exponent, exponent - digits}
+			size := p.cost(sample[:k], least)
+			if size < least {
+				best, least, ok = p, size, true
+			}
+			if size < least+k && p.misses(sample[:k]) == 0 {
+				return p, true // with more digits the integers only grow
+			}
+		}
+	}
+	return best, ok
+}
+
+// cost is about how many bits the sample takes, or more than enough.
+func (p decimal) cost(sample []float64, enough int) int {
+	low, high, misses, hits := int64(math.MaxInt64), int64(math.MinInt64), 0, 0
+	for _, v := range sample {
+		d, ok := p.scaled(v)
+		if !ok {
+			if misses++; misses*80 > enough || misses*2 > len(sample) {
+				return math.MaxInt
+			}
+			continue
+		}
+		hits++
+		low, high = min(low, d), max(high, d)
+	}
+	if hits == 0 {
+		return math.MaxInt
+	}
+	return len(sample)*bits.Len64(uint64(high-low)) + misses*80
+}
+
+func (p decimal) misses(sample []float64) (misses int) {
+	for _, v := range sample {
+		if _, ok := p.scaled(v); !ok {
+			misses++
+		}
+	}
+	return misses
+}
+
+// appendALP appends v in this form, or nothing where it does not suit.
+func appendALP(b []byte, v []float64) []byte {
+	p, ok := decimalOf(v)
+	if !ok {
+		return b
+	}
+	var d [Most]uint64
+	var except [Most]uint16
+	places := except[:0]
+	var last uint64
+	for i, x := range v {
+		integer, ok := p.scaled(x)
+		if ok {
+			last = uint64(integer)
+			if len(places) == i { // all before are exceptions
+				for j := range i {
+					d[j] = last
+				}
+			}
+		} else {
+			places = append(places, uint16(i))
+		}
+		d[i] = last
+	}
+	b = append(b, formALP, byte(p.exponent), byte(p.factor))
+	return appendExceptions(appendInts(b, d[:len(v)]), v, places)
+}
+
+func (c *cursor) alp(dst []float64) {
+	p := decimal{int(c.byte()), int(c.byte())}
+	if p.exponent > mostExponent || p.factor > p.exponent {
+		c.fail(errDecimal)
+	}
+	if c.err != nil {
+		return
+	}
+	d := floatBits(dst)
+	c.ints(d)
+	p.values(dst)
+	c.exceptions(dst)
+}
+
+// values replaces integers, as bits, by the numbers they stand for.
+func (p decimal) values(v []float64) {
+	up, down := tens[p.factor], tenths[p.exponent]
+	for i, d := range floatBits(v) {
+		v[i] = (math.Float64frombits(d+rounderBits) - rounder) * up * down
+	}
+}

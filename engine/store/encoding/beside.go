@@ -1,0 +1,35 @@
+package encoding
+
+// AppendIntsBeside appends a column of v, whose reader will have base, as many values, at hand: times of reception beside those of the
+// samples. Where v has little to do with base, it is a column as AppendInts makes it.
+func AppendIntsBeside(b []byte, v, base []int64) []byte {
+	start := len(b)
+	b = AppendInts(b, v)
+	if len(base) != len(v) || len(v) == 0 {
+		return b
+	}
+	var away [Most]int64
+	for i := range v {
+		away[i] = v[i] - base[i]
+	}
+	alone := len(b)
+	b = AppendInts(append(b, formBeside), away[:len(v)])
+	if !clearlyLess(len(b)-alone, alone-start) {
+		return b[:alone]
+	}
+	return append(b[:start], b[alone:]...)
+}
+
+// IntsBeside sets dst to the values of a column that AppendIntsBeside made beside base.
+func IntsBeside(dst []int64, b []byte, base []int64) error {
+	if len(b) == 0 || b[0] != formBeside || len(base) != len(dst) {
+		return Ints(dst, b)
+	}
+	if err := Ints(dst, b[1:]); err != nil {
+		return err
+	}
+	for i, x := range base {
+		dst[i] += x
+	}
+	return nil
+}
