@@ -163,7 +163,7 @@ func TestTextsRoundTrip(t *testing.T) {
 		b := AppendTexts(nil, offsets, text)
 		size := len(text) - 3
 		gotOffsets := make([]int32, len(offsets))
-		got, err := Texts(gotOffsets, nil, size, b)
+		got, err := Texts(gotOffsets, nil, b, size)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +174,7 @@ func TestTextsRoundTrip(t *testing.T) {
 			t.Fatalf("%s: %q became %q", Form(b), text, got)
 		}
 		if size > 0 {
-			if _, err := Texts(gotOffsets, nil, size-1, b); err == nil {
+			if _, err := Texts(gotOffsets, nil, b, size-1); err == nil {
 				t.Fatal("more bytes than allowed are no error")
 			}
 		}

@@ -85,7 +85,7 @@ func dictionaryOf(offsets []int32, text []byte) (places []uint64, once []int32, 
 // Texts reads a column that AppendTexts made of len(offsets)−1 texts. It sets offsets, the first to 0, and returns the texts one behind the
 // other; text's memory is taken where it is large enough. Where they are longer than most bytes in all, that is an error, before memory for them is
 // taken.
-func Texts(offsets []int32, text []byte, most int, b []byte) ([]byte, error) {
+func Texts(offsets []int32, text, b []byte, most int) ([]byte, error) {
 	c := cursor{b: b}
 	text = text[:0]
 	switch n := len(offsets) - 1; {
