@@ -113,7 +113,7 @@ func BenchmarkPlainSum(b *testing.B) {
 // BenchmarkKernel is the loops alone, over values in the first cache.
 func BenchmarkKernel(b *testing.B) {
 	values := benchValues(false)[:900]
-	e, _ := exponentsOf(values)
+	e, _ := ExponentsOf(values)
 	size, _ := e.size(true)
 	s := starts{start(e.top(), size), start(2*e.top(), size), start(2*e.top()-54, size)}
 	sum := 0.0
@@ -124,7 +124,7 @@ func BenchmarkKernel(b *testing.B) {
 		{"sum", func() { h, l := sumParts(values, s.value); sum += h + l }},
 		{"squares", func() { sum += squareParts(values, &s, false).low }},
 		{"extremes", func() { l, h := extremesOf(values, values[0], values[0]); sum += l + h }},
-		{"exponents", func() { e, _ := exponentsOf(values); sum += float64(e.Low) }},
+		{"exponents", func() { e, _ := ExponentsOf(values); sum += float64(e.Low) }},
 		{"wide", func() { w := new(wide); w.add(values, true); sum += float64(w.sum[0]) }},
 	} {
 		for _, vectors := range []bool{false, true} {
@@ -155,7 +155,7 @@ func BenchmarkResult(b *testing.B) {
 	}
 	b.Run("stretch=60", func(b *testing.B) {
 		values := benchValues(false)
-		e, _ := exponentsOf(values)
+		e, _ := ExponentsOf(values)
 		var m Moments
 		for b.Loop() {
 			m.add(needSum, values[:60], &e)
@@ -163,7 +163,7 @@ func BenchmarkResult(b *testing.B) {
 	})
 	b.Run("stretch=1", func(b *testing.B) {
 		values := benchValues(false)
-		e, _ := exponentsOf(values)
+		e, _ := ExponentsOf(values)
 		var m Moments
 		for b.Loop() {
 			m.add(needSum, values[:1], &e)

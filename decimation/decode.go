@@ -44,7 +44,7 @@ func (m *Moments) MergeEncoded(b []byte) (rest []byte, err error) {
 	if mean := x.mean(uint64(e.count)); mean < e.min || mean > e.max {
 		return nil, errEncoded
 	}
-	if variance := x.numerator(uint64(e.count)); int64(variance[4]) < 0 {
+	if !x.possible(uint64(e.count)) {
 		return nil, errEncoded
 	}
 	m.mergeValues(&e)
@@ -186,6 +186,22 @@ func (e *encoded) bounds() (Exponents, bool) {
 	most := bounds.top() - e.unit // bits of a value
 	n := bits.Len64(uint64(e.count))
 	return bounds, len(e.squares) > 0 && bitLength(e.sum) <= n+most && bitLength(e.squares) <= n+2*most
+}
+
+// possible tells whether n values can have such sums: their variance must not be negative.
+func (x *fixed) possible(n uint64) bool {
+	_, sum := x.sum.magnitude()
+	s, q := sum.float(), x.squares.float()
+	if float64(n)*q > s*s*(1+0x1p-40) { // these are right to some 50 bits
+		return true
+	}
+	variance := x.numerator(n)
+	return int64(variance[4]) >= 0
+}
+
+// float is nearly a magnitude.
+func (z *int256) float() float64 {
+	return float64(z[3])*0x1p192 + float64(z[2])*0x1p128 + float64(z[1])*0x1p64 + float64(z[0])
 }
 
 // setBytes sets z to a number of at most 32 bytes, lowest first.

@@ -74,22 +74,39 @@ const (
 	lowestUnit = -1074
 )
 
-// exponentsOf looks at every value. finite is false where one is not.
-func exponentsOf(values []float64) (e Exponents, finite bool) {
-	low, high := uint64(math.MaxUint64), uint64(0)
-	for _, v := range values {
-		b := math.Float64bits(v) << 1
-		low = min(low, b-1) // a zero becomes the largest
-		high = max(high, b)
+// ExponentsOf bounds the exponents of values. finite is false where one of them is not; the bounds say nothing then.
+func ExponentsOf(values []float64) (e Exponents, finite bool) {
+	least, most := uint32(math.MaxUint32), uint32(0)
+	if n := len(values) &^ 7; n > 0 && vector {
+		least, most = exponentsVector(&values[0], n)
+		values = values[n:]
 	}
-	if high == 0 {
+	l, m := exponentsPlain(values)
+	least, most = min(least, l), max(most, m)
+	if least == math.MaxUint32 {
 		return NoExponents, true
 	}
-	return Exponents{exponentOf(low + 1), exponentOf(high)}, high>>53 != exponentMask
+	return Exponents{unbiased(least), unbiased(most)}, most != exponentMask
+}
+
+// exponentsPlain is the least and the most of the values' biased exponents. A zero counts as nothing and as 0.
+func exponentsPlain(values []float64) (least, most uint32) {
+	least = math.MaxUint32
+	for _, v := range values {
+		b := math.Float64bits(v) << 1
+		e := uint32(b >> 53)
+		most = max(most, e)
+		if b != 0 {
+			least = min(least, e)
+		}
+	}
+	return least, most
 }
 
 // exponentOf is the power of two of the lowest bit of a float64 without its sign.
-func exponentOf(shifted uint64) int16 { return int16(max(1, shifted>>53)) - 1075 }
+func exponentOf(shifted uint64) int16 { return unbiased(uint32(shifted >> 53)) }
+
+func unbiased(e uint32) int16 { return int16(max(1, e)) - 1075 }
 
 // start is what a running sum of 2^size values below 2^top starts at.
 func start(top, size int) float64 { return math.Ldexp(1.5, top+size+2) }

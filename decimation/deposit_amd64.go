@@ -26,6 +26,11 @@ func squareVector(values *float64, n int, s *starts, p *parts)
 //go:noescape
 func extremesVector(values *float64, n int) (low, high float64)
 
+// exponentsVector is exponentsPlain for n values, a positive multiple of 8.
+//
+//go:noescape
+func exponentsVector(values *float64, n int) (low, high uint32)
+
 // prefetch brings memory into the cache and does not wait for it. Any address will do, nil too.
 //
 //go:noescape

@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// The loops of sumPlain, squarePlain and extremesPlain, on four values at a time. Operands are in Go's order: VSUBPD b, a, d is d = a − b.
+// The loops of sumPlain, squarePlain, extremesPlain and exponentsPlain, on four values at a time. Operands are in Go's order: VSUBPD b, a, d is d = a − b.
 
 DATA one<>+0(SB)/8, $1.0
 GLOBL one<>(SB), RODATA|NOPTR, $8
@@ -176,6 +176,52 @@ extremes8:
 	MOST(Y2, X2, X4)
 	VMOVSD       X0, low+16(FP)
 	VMOVSD       X2, high+24(FP)
+	VZEROUPPER
+	RET
+
+// func exponentsVector(values *float64, n int) (low, high uint32)
+TEXT ·exponentsVector(SB), NOSPLIT, $0-24
+	MOVQ     values+0(FP), SI
+	MOVQ     n+8(FP), CX
+	VPXOR    Y6, Y6, Y6    // zeros
+	VPCMPEQD Y0, Y0, Y0    // the least exponents yet
+	VMOVDQA  Y0, Y1
+	VPXOR    Y2, Y2, Y2    // the most
+	VPXOR    Y3, Y3, Y3
+
+exponents8:
+	VMOVDQU  (SI), Y4
+	VMOVDQU  32(SI), Y5
+	VPADDQ   Y4, Y4, Y4    // without the sign
+	VPADDQ   Y5, Y5, Y5
+	VPCMPEQQ Y6, Y4, Y7    // all ones for a zero
+	VPCMPEQQ Y6, Y5, Y8
+	VPSRLQ   $53, Y4, Y4
+	VPSRLQ   $53, Y5, Y5
+	VPMAXUD  Y4, Y2, Y2
+	VPMAXUD  Y5, Y3, Y3
+	VPOR     Y7, Y4, Y4
+	VPOR     Y8, Y5, Y5
+	VPMINUD  Y4, Y0, Y0
+	VPMINUD  Y5, Y1, Y1
+	ADDQ     $64, SI
+	SUBQ     $8, CX
+	JNZ      exponents8
+
+	VPMINUD      Y1, Y0, Y0
+	VPMAXUD      Y3, Y2, Y2
+	VEXTRACTI128 $1, Y0, X1
+	VEXTRACTI128 $1, Y2, X3
+	VPMINUD      X1, X0, X0
+	VPMAXUD      X3, X2, X2
+	VPSRLDQ      $8, X0, X1
+	VPSRLDQ      $8, X2, X3
+	VPMINUD      X1, X0, X0
+	VPMAXUD      X3, X2, X2
+	VMOVD        X0, AX
+	VMOVD        X2, BX
+	MOVL         AX, low+16(FP)
+	MOVL         BX, high+20(FP)
 	VZEROUPPER
 	RET
 

@@ -10,4 +10,5 @@ var vector = false
 func sumVector(*float64, int, float64) (high, low float64) { panic("decimation: no vectors here") }
 func squareVector(*float64, int, *starts, *parts)          { panic("decimation: no vectors here") }
 func extremesVector(*float64, int) (low, high float64)     { panic("decimation: no vectors here") }
+func exponentsVector(*float64, int) (low, high uint32)     { panic("decimation: no vectors here") }
 func prefetch(unsafe.Pointer)                              {}

@@ -114,8 +114,14 @@ func TestExponentsOf(t *testing.T) {
 		if rapid.IntRange(0, 4).Draw(t, "what is not finite") == 0 {
 			values, finite = append(values, rapid.SampledFrom([]float64{math.Inf(1), math.Inf(-1), math.NaN()}).Draw(t, "it")), false
 		}
-		if got, ok := exponentsOf(values); ok != finite || ok && got != want {
-			t.Fatalf("the exponents of %v are %v, %v, want %v, %v", values, got, ok, want, finite)
+		for _, vectors := range []bool{false, true} {
+			func() {
+				defer func(v bool) { vector = v }(vector)
+				vector = vector && vectors
+				if got, ok := ExponentsOf(values); ok != finite || ok && got != want {
+					t.Fatalf("the exponents of %v, vectors %v, are %v, %v, want %v, %v", values, vector, got, ok, want, finite)
+				}
+			}()
 		}
 	})
 }

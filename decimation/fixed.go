@@ -124,25 +124,22 @@ func (z *int256) addFloat(v float64, unit int) {
 
 // shift multiplies by 2^by. Bits that fall out at either end are copies of the sign, or zeros.
 func (z *int256) shift(by int) {
-	if by == 0 || *z == (int256{}) {
-		return
-	}
-	sign := uint64(int64(z[3]) >> 63)
-	word := func(i int) uint64 {
-		switch {
-		case i < 0:
-			return 0
-		case i >= len(z):
-			return sign
+	w0, w1, w2, w3 := z[0], z[1], z[2], z[3]
+	if by < 0 {
+		sign := uint64(int64(w3) >> 63)
+		for ; by <= -64; by += 64 {
+			w0, w1, w2, w3 = w1, w2, w3, sign
 		}
-		return z[i]
+		at := uint(-by)
+		w0, w1, w2, w3 = w0>>at|w1<<(64-at), w1>>at|w2<<(64-at), w2>>at|w3<<(64-at), w3>>at|sign<<(64-at)
+	} else {
+		for ; by >= 64; by -= 64 {
+			w0, w1, w2, w3 = 0, w0, w1, w2
+		}
+		at := uint(by)
+		w0, w1, w2, w3 = w0<<at, w1<<at|w0>>(64-at), w2<<at|w1>>(64-at), w3<<at|w2>>(64-at)
 	}
-	words, at := by>>6, uint(by&63) // floor and remainder, of a negative by too
-	var out int256
-	for i := range out {
-		out[i] = word(i-words)<<at | word(i-words-1)>>(64-at)
-	}
-	*z = out
+	z[0], z[1], z[2], z[3] = w0, w1, w2, w3
 }
 
 // negated is 0 − z.

@@ -63,7 +63,7 @@ func (m *Moments) addUnknown(n needs, values []float64) {
 	for len(values) > 0 {
 		stretch := values[:min(1<<mostSize, len(values))]
 		values = values[len(stretch):]
-		e, finite := exponentsOf(stretch)
+		e, finite := ExponentsOf(stretch)
 		if !finite {
 			m.widen().notFinite, m.wide.used = true, true
 			return
@@ -94,7 +94,7 @@ func (m *Moments) addSums(n needs, values []float64, e Exponents) {
 		for len(values) > 0 {
 			part := values[:min(short, len(values))]
 			values = values[len(part):]
-			e, _ := exponentsOf(part)
+			e, _ := ExponentsOf(part)
 			m.addSums(n, part, e)
 		}
 	}

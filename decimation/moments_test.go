@@ -190,7 +190,7 @@ func TestMomentsWithBounds(t *testing.T) {
 			for rest := values; len(rest) > 0; {
 				part := rest[:1+r.IntN(len(rest))]
 				rest = rest[len(part):]
-				e, _ := exponentsOf(part)
+				e, _ := ExponentsOf(part)
 				if !e.zero() {
 					e.Low, e.High = e.Low-int16(r.IntN(1+wider)), e.High+int16(r.IntN(1+wider))
 					e.Low, e.High = max(e.Low, lowestUnit), min(e.High, 971)

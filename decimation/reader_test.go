@@ -106,7 +106,7 @@ func (l *lying) NextBlock() (b Block, ok bool) {
 	if values.NullN() > 0 {
 		b.Nulls = values
 	}
-	if e, finite := exponentsOf(b.Values); l.known && finite {
+	if e, finite := ExponentsOf(b.Values); l.known && finite {
 		b.Bounds = &e
 	}
 	return b, true
