@@ -134,14 +134,6 @@ func (c *cursor) alp(dst []float64) {
 	}
 	d := floatBits(dst)
 	c.ints(d)
-	p.values(dst)
+	p.decimals(dst)
 	c.exceptions(dst)
-}
-
-// values replaces integers, as bits, by the numbers they stand for.
-func (p decimal) values(v []float64) {
-	up, down := tens[p.factor], tenths[p.exponent]
-	for i, d := range floatBits(v) {
-		v[i] = (math.Float64frombits(d+rounderBits) - rounder) * up * down
-	}
 }

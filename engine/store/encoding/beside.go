@@ -28,8 +28,6 @@ func IntsBeside(dst []int64, b []byte, base []int64) error {
 	if err := Ints(dst, b[1:]); err != nil {
 		return err
 	}
-	for i, x := range base {
-		dst[i] += x
-	}
+	add(words(dst), words(base))
 	return nil
 }

@@ -14,7 +14,7 @@ func AppendFloats(b []byte, v []float64) []byte {
 	}
 	start := len(b)
 	b = appendALP(b, v)
-	if size := len(b) - start; size*2 > 5*len(v) { // of decimals no more is to be gained
+	if size := len(b) - start; size == 0 || size*2 > 5*len(v) { // of good decimals no more is to be gained
 		b = smaller(b, start, func(b []byte) []byte { return appendRD(b, v) })
 		b = smaller(b, start, func(b []byte) []byte { return appendInts(append(b, formBits), floatBits(v)) })
 	}

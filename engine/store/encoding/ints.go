@@ -112,11 +112,3 @@ func (c *cursor) shift() uint {
 	}
 	return shift
 }
-
-// sum makes each value the sum of start and all up to it.
-func sum(v []uint64, start uint64) {
-	for i := range v {
-		start += v[i]
-		v[i] = start
-	}
-}

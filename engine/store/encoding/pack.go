@@ -38,32 +38,3 @@ func residualAt(b []byte, i int, width uint) uint64 {
 	copy(whole[:], b)
 	return (le.Uint64(whole[:])>>shift | uint64(whole[8])<<(64-shift)) & maskOf(width)
 }
-
-// unpack sets dst[i] to base + i × step + unit × residual i, of the residuals packed in b, which has packedSize(len(dst), width) bytes.
-func unpack(dst []uint64, b []byte, width uint, base, step, unit uint64) {
-	if width == 0 {
-		for i := range dst {
-			dst[i] = base
-			base += step
-		}
-		return
-	}
-	unpackPlain(dst, b, width, base, step, unit)
-}
-
-// unpackPlain is unpack for any width but 0.
-func unpackPlain(dst []uint64, b []byte, width uint, base, step, unit uint64) {
-	mask := maskOf(width)
-	i, bit := 0, uint(0)
-	for ; i < len(dst) && int(bit>>3)+9 <= len(b); i++ {
-		at := b[bit>>3 : bit>>3+9]
-		shift := bit & 7
-		dst[i] = base + unit*((le.Uint64(at)>>shift|uint64(at[8])<<(64-shift))&mask)
-		base += step
-		bit += width
-	}
-	for ; i < len(dst); i++ {
-		dst[i] = base + unit*residualAt(b, i, width)
-		base += step
-	}
-}

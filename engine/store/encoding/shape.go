@@ -1,5 +1,7 @@
 package encoding
 
+import "math"
+
 // shape is how integers move: what is taken away before they are packed.
 type shape struct {
 	form   byte
@@ -93,7 +95,7 @@ func linear(u []uint64, middle uint64) shape {
 	}
 	const whole = 1 << 52
 	if slope > -whole && slope < whole {
-		rounded := uint64(int64(slope))
+		rounded := uint64(int64(math.Round(slope)))
 		if rounded != middle && rounded != 0 {
 			try(rounded, 0)
 		}
