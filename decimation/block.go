@@ -29,25 +29,11 @@ type Blocks interface {
 	NextBlock() (b Block, ok bool)
 }
 
-// Summary stands for rows that nobody has to look at: those of a block, or of many.
-type Summary struct {
-	Rows        int    // those without a value, too
-	First, Last int64  // times of the first and the last of them, ns
-	Moments     []byte // of their values, as Moments.Append wrote them
-}
-
-// Summaries are Blocks that know sums of their rows. Readers of buckets ask them for what belongs to one bucket as a whole.
-type Summaries interface {
-	Blocks
-	// NextUntil is NextBlock, but where the next rows all lie before until (ns), it may give a Summary in their place. It never has to: rows serve as well.
-	// Until math.MinInt64 there are none that it could stand for.
-	NextUntil(until int64) (b Block, ok bool)
-}
-
 // samples reads a source, a block at a time.
 type samples struct {
 	src                     array.RecordReader
-	blocks                  Blocks // src, where it is one
+	blocks                  Blocks    // src, where it is one
+	summaries               Summaries // and where it is that
 	timeColumn, valueColumn int
 	block                   Block
 	next                    int   // the first row of block that was not read yet
@@ -58,6 +44,7 @@ type samples struct {
 func newSamples(src array.RecordReader) (s samples, err error) {
 	s = samples{src: src, last: math.MinInt64}
 	s.blocks, _ = src.(Blocks)
+	s.summaries, _ = src.(Summaries)
 	if s.timeColumn, err = column(src.Schema(), "time", arrow.FixedWidthTypes.Timestamp_ns); err != nil {
 		return s, err
 	}
@@ -65,28 +52,40 @@ func newSamples(src array.RecordReader) (s samples, err error) {
 	return s, err
 }
 
-// advance makes rows available: false at the source's end or fault.
-func (s *samples) advance() (more bool, err error) {
+// advance makes rows available, or a summary of rows before until: false at the source's end or fault.
+func (s *samples) advance(until int64) (more bool, err error) {
 	for s.next >= len(s.block.Times) {
 		if len(s.block.Times) > 0 {
 			s.last = s.block.Last
 		}
 		s.next = 0
-		if more, err := s.load(); err != nil || !more {
+		if more, err := s.load(until); err != nil || !more {
 			s.block = Block{}
 			return false, err
 		}
+		if s.block.Summary != nil {
+			return true, s.checkSummary(until)
+		}
 		if len(s.block.Times) > 0 && s.block.First < s.last {
-			return false, fmt.Errorf("the source goes back in time, from %s to %s", utc(s.last), utc(s.block.First))
+			return false, s.backwards(s.block.First)
 		}
 	}
 	return true, nil
 }
 
+func (s *samples) backwards(to int64) error {
+	return fmt.Errorf("the source goes back in time, from %s to %s", utc(s.last), utc(to))
+}
+
 // load sets block to the source's next one, which may be empty.
-func (s *samples) load() (more bool, err error) {
+func (s *samples) load(until int64) (more bool, err error) {
 	if s.blocks != nil {
-		if s.block, more = s.blocks.NextBlock(); !more {
+		if s.summaries != nil {
+			s.block, more = s.summaries.NextUntil(until)
+		} else {
+			s.block, more = s.blocks.NextBlock()
+		}
+		if !more {
 			return false, s.src.Err()
 		}
 		return true, nil

@@ -82,18 +82,32 @@ func (c *chunk) advance() {
 		if c.err = err; err != nil {
 			return
 		}
+		c.enter()
 	}
 	limit := c.spec.ahead()
 	for c.page.rows() < limit && !c.done && c.err == nil {
-		more, err := c.samples.advance()
+		more, err := c.samples.advance(c.until())
 		switch {
 		case err != nil:
 			c.err = err
 		case !more:
 			c.finish()
+		case c.samples.block.Summary != nil:
+			c.err = c.takeSummary()
 		default:
 			c.err = c.take()
 		}
+	}
+}
+
+// enter makes the bucket that the chunk starts in the current one, so that summaries serve from the first row on: a source of its own gives no rows
+// before. Where there is no such bucket, a sample there will tell.
+func (c *chunk) enter() {
+	if c.from == math.MinInt64 {
+		return
+	}
+	if start, end, err := c.spec.Buckets.find(c.from, &c.span); err == nil {
+		c.start, c.end = start, end
 	}
 }
 

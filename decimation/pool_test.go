@@ -208,7 +208,7 @@ func TestReaderAllocatesNothingForRows(t *testing.T) {
 					c.page.clear()
 					c.samples.last, c.samples.block, c.end = math.MinInt64, Block{}, math.MinInt64
 					for {
-						more, err := c.samples.advance()
+						more, err := c.samples.advance(c.until())
 						if err != nil {
 							t.Fatal(err)
 						}

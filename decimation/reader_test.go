@@ -39,8 +39,21 @@ func sameRows(a, b []row) bool {
 	})
 }
 
-// source makes a reader of samples cut into records of random sizes, empty ones too. It fails the reader after its records where fault is set.
+// source makes a reader of samples: of records alone, of blocks too, or of summaries too. It fails the reader after its records where fault is set.
 func source(t rapid.TB, mem memory.Allocator, samples []sample, r *rand.Rand, fault error) array.RecordReader {
+	t.Helper()
+	f := recordsOf(t, mem, samples, r, fault)
+	switch r.IntN(3) {
+	case 0:
+		return f
+	case 1:
+		return &lying{faulty: f, known: r.IntN(2) == 0}
+	}
+	return &summing{faulty: f, samples: samples, r: r}
+}
+
+// recordsOf cuts samples into records of random sizes, empty ones too.
+func recordsOf(t rapid.TB, mem memory.Allocator, samples []sample, r *rand.Rand, fault error) *faulty {
 	t.Helper()
 	schema := arrow.NewSchema([]arrow.Field{
 		{Name: "kind", Type: arrow.PrimitiveTypes.Uint8}, {Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
@@ -81,11 +94,7 @@ func source(t rapid.TB, mem memory.Allocator, samples []sample, r *rand.Rand, fa
 	for _, rec := range records {
 		rec.Release()
 	}
-	f := &faulty{RecordReader: src, fault: fault}
-	if r.IntN(2) == 0 {
-		return f
-	}
-	return &lying{faulty: f, known: r.IntN(2) == 0}
+	return &faulty{RecordReader: src, fault: fault}
 }
 
 // lying is a source whose rows can be read where they lie; known, with their exponents.
