@@ -20,8 +20,8 @@ type collected interface {
 // cells collects a column's cells.
 type cells interface {
 	collected
-	// add takes the column's cells from c's rows lo ≤ row < hi.
-	add(c *cursor, lo, hi int)
+	// add takes the column's cells of runs.
+	add(runs []stretch)
 }
 
 // newCells makes the cells of a column of long rows.
@@ -31,19 +31,19 @@ func newCells(mem memory.Allocator, it *Item, col column, zone *time.Location) c
 			return newValueCells(mem, everyKind)
 		}
 		values := it.values[col.function]
-		return &numberCells{array.NewFloat64Builder(mem), func(c *cursor) *array.Float64 { return c.values[values] }}
+		return &functionCells{b: array.NewFloat64Builder(mem), function: values}
 	}
 	switch col.ID {
 	case "time", "timeUtc":
-		return &timeCells{newTimes(mem), func(c *cursor) []arrow.Timestamp { return c.times }}
+		return &timeCells{b: newTimes(mem), of: func(c *cursor) []arrow.Timestamp { return c.times }}
 	case "created":
-		return &timeCells{newTimes(mem), func(c *cursor) []arrow.Timestamp { return c.received }}
+		return &timeCells{b: newTimes(mem), of: func(c *cursor) []arrow.Timestamp { return c.received }}
 	case "offset":
 		return newOffsetCells(mem, it.offsets, zone)
 	case "protocol":
 		return newProtocolCells(mem)
 	case "sum":
-		return &numberCells{array.NewFloat64Builder(mem), func(c *cursor) *array.Float64 { return c.sum }}
+		return &sumCells{array.NewFloat64Builder(mem)}
 	case "count":
 		return &countCells{array.NewInt64Builder(mem)}
 	case "stringValue":
@@ -63,62 +63,104 @@ func newTimes(mem memory.Allocator) *array.TimestampBuilder {
 type timeCells struct {
 	b  *array.TimestampBuilder
 	of func(*cursor) []arrow.Timestamp
+
+	gathered []arrow.Timestamp // of the runs that come now
 }
 
-func (x *timeCells) add(c *cursor, lo, hi int) {
-	times := x.of(c)
-	if hi-lo == 1 {
-		x.b.Append(times[lo])
-		return
+func (x *timeCells) add(runs []stretch) {
+	list := x.gathered[:0]
+	for _, r := range runs {
+		if times := x.of(r.c); r.hi-r.lo == 1 {
+			list = append(list, times[r.lo])
+		} else {
+			list = append(list, times[r.lo:r.hi]...)
+		}
 	}
-	x.b.AppendValues(times[lo:hi], nil)
+	x.b.AppendValues(list, nil)
+	x.gathered = list
 }
-func (x *timeCells) take() arrow.Array { return x.b.NewArray() }
+func (x *timeCells) take() arrow.Array { return takeAndReserve(x.b) }
 func (x *timeCells) release()          { x.b.Release() }
 
-type numberCells struct {
-	b  *array.Float64Builder
-	of func(*cursor) *array.Float64
+// functionCells print a function of a bucket, or the value of a sample.
+type functionCells struct {
+	b        *array.Float64Builder
+	function int // index in a cursor's values
+
+	gathered []float64 // of the runs that come now
 }
 
-func (x *numberCells) add(c *cursor, lo, hi int) {
-	column := x.of(c)
-	values := column.Float64Values()
-	if column.NullN() > 0 {
-		x.b.Reserve(hi - lo)
-		for i := lo; i < hi; i++ {
-			if column.IsNull(i) {
-				x.b.UnsafeAppendBoolToBitmap(false)
-			} else {
-				x.b.UnsafeAppend(values[i])
-			}
+func (x *functionCells) add(runs []stretch) {
+	list := x.gathered[:0]
+	for _, r := range runs {
+		if r.c.values[x.function].NullN() > 0 {
+			x.b.AppendValues(list, nil)
+			list = list[:0]
+			addFloats(x.b, r.c.values[x.function], r)
+		} else if numbers := r.c.numbers[x.function]; r.hi-r.lo == 1 {
+			list = append(list, numbers[r.lo])
+		} else {
+			list = append(list, numbers[r.lo:r.hi]...)
 		}
-		return
 	}
-	if hi-lo == 1 {
-		x.b.Append(values[lo])
-		return
-	}
-	x.b.AppendValues(values[lo:hi], nil)
+	x.b.AppendValues(list, nil)
+	x.gathered = list
 }
-func (x *numberCells) take() arrow.Array { return x.b.NewArray() }
-func (x *numberCells) release()          { x.b.Release() }
+func (x *functionCells) take() arrow.Array { return takeAndReserve(x.b) }
+func (x *functionCells) release()          { x.b.Release() }
+
+// addFloats takes a run of a column that may have nulls.
+func addFloats(b *array.Float64Builder, column *array.Float64, r stretch) {
+	b.Reserve(r.hi - r.lo)
+	for i := r.lo; i < r.hi; i++ {
+		if column.IsNull(i) {
+			b.UnsafeAppendBoolToBitmap(false)
+		} else {
+			b.UnsafeAppend(column.Value(i))
+		}
+	}
+}
+
+// takeAndReserve gives what a builder collected, and makes room for as much again: records are alike but for the last.
+func takeAndReserve(b array.Builder) arrow.Array {
+	n := b.Len()
+	list := b.NewArray()
+	b.Reserve(n)
+	return list
+}
+
+// sumCells print the sum that SenML has beside a value.
+type sumCells struct{ b *array.Float64Builder }
+
+func (x *sumCells) add(runs []stretch) {
+	for _, r := range runs {
+		addFloats(x.b, r.c.sum, r)
+	}
+}
+func (x *sumCells) take() arrow.Array { return x.b.NewArray() }
+func (x *sumCells) release()          { x.b.Release() }
 
 type countCells struct{ b *array.Int64Builder }
 
-func (x *countCells) add(c *cursor, lo, hi int) { x.b.AppendValues(c.count[lo:hi], nil) }
-func (x *countCells) take() arrow.Array         { return x.b.NewArray() }
-func (x *countCells) release()                  { x.b.Release() }
+func (x *countCells) add(runs []stretch) {
+	for _, r := range runs {
+		x.b.AppendValues(r.c.count[r.lo:r.hi], nil)
+	}
+}
+func (x *countCells) take() arrow.Array { return x.b.NewArray() }
+func (x *countCells) release()          { x.b.Release() }
 
 // boolCells and bytesCells print one kind of value; decimated rows and deltas have numbers only.
 type boolCells struct{ b *array.BooleanBuilder }
 
-func (x *boolCells) add(c *cursor, lo, hi int) {
-	for i := lo; i < hi; i++ {
-		if c.kind(i) == formats.ValueBool {
-			x.b.Append(c.values[0].Value(i) != 0)
-		} else {
-			x.b.AppendNull()
+func (x *boolCells) add(runs []stretch) {
+	for _, r := range runs {
+		for i := r.lo; i < r.hi; i++ {
+			if r.c.kind(i) == formats.ValueBool {
+				x.b.Append(r.c.values[0].Value(i) != 0)
+			} else {
+				x.b.AppendNull()
+			}
 		}
 	}
 }
@@ -127,12 +169,14 @@ func (x *boolCells) release()          { x.b.Release() }
 
 type bytesCells struct{ b *array.BinaryBuilder }
 
-func (x *bytesCells) add(c *cursor, lo, hi int) {
-	for i := lo; i < hi; i++ {
-		if c.kind(i) == formats.ValueBytes {
-			x.b.Append(c.text.Value(i))
-		} else {
-			x.b.AppendNull()
+func (x *bytesCells) add(runs []stretch) {
+	for _, r := range runs {
+		for i := r.lo; i < r.hi; i++ {
+			if r.c.kind(i) == formats.ValueBytes {
+				x.b.Append(r.c.text.Value(i))
+			} else {
+				x.b.AppendNull()
+			}
 		}
 	}
 }
@@ -165,21 +209,27 @@ func newValueCells(mem memory.Allocator, shown int) *valueCells {
 	}
 }
 
-func (x *valueCells) add(c *cursor, lo, hi int) {
-	for i := lo; i < hi; i++ {
-		kind := c.kind(i)
-		if x.shown>>kind&1 == 0 {
-			kind = formats.ValueNone
+func (x *valueCells) add(runs []stretch) {
+	for _, r := range runs {
+		for i := r.lo; i < r.hi; i++ {
+			x.addRow(r.c, i)
 		}
-		number, text := 0.0, []byte(nil)
-		switch kind {
-		case formats.ValueNumber, formats.ValueBool:
-			number = c.values[0].Value(i)
-		case formats.ValueString, formats.ValueBytes:
-			text = c.text.Value(i)
-		}
-		x.put(kind, number, text)
 	}
+}
+
+func (x *valueCells) addRow(c *cursor, i int) {
+	kind := c.kind(i)
+	if x.shown>>kind&1 == 0 {
+		kind = formats.ValueNone
+	}
+	number, text := 0.0, []byte(nil)
+	switch kind {
+	case formats.ValueNumber, formats.ValueBool:
+		number = c.values[0].Value(i)
+	case formats.ValueString, formats.ValueBytes:
+		text = c.text.Value(i)
+	}
+	x.put(kind, number, text)
 }
 
 func (x *valueCells) put(kind formats.ValueKind, number float64, text []byte) {

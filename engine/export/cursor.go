@@ -28,6 +28,7 @@ type cursor struct {
 	// The columns of the current record, where it has them.
 	times    []arrow.Timestamp
 	values   []*array.Float64 // of raw samples one column, of buckets one a function
+	numbers  [][]float64      // of each of values; where that is null, they say nothing
 	kinds    []uint8
 	text     *array.Binary
 	sum      *array.Float64
@@ -71,7 +72,7 @@ func (c *cursor) load() (more bool, err error) {
 // show makes the columns of a record those of the cursor.
 func (c *cursor) show(rec arrow.Record) {
 	c.pos, c.n = 0, int(rec.NumRows())
-	c.values = c.values[:0]
+	c.values, c.numbers = c.values[:0], c.numbers[:0]
 	for i, field := range rec.Schema().Fields() {
 		switch column := rec.Column(i); field.Name {
 		case "time":
@@ -90,7 +91,8 @@ func (c *cursor) show(rec arrow.Record) {
 			c.count = column.(*array.Int64).Int64Values()
 		default:
 			if field.Name == "value" || strings.HasPrefix(field.Name, "value.") { // as decimation.Schema names them
-				c.values = append(c.values, column.(*array.Float64))
+				numbers := column.(*array.Float64)
+				c.values, c.numbers = append(c.values, numbers), append(c.numbers, numbers.Float64Values())
 			}
 		}
 	}

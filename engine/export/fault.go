@@ -41,16 +41,17 @@ func (p *Plan) sampleAt(ctx context.Context, snap Snapshot, g *group, it *Item, 
 		return p.wideSampleAt(ctx, m, it, cell)
 	}
 	row := int64(0)
+	var part []stretch
 	for {
-		c, lo, hi, err := m.next(recordRows)
-		if err != nil || c == nil {
+		runs, err := m.next(mergeRows)
+		if err != nil || len(runs) == 0 {
 			return s, at, err
 		}
-		for lo, hi := range it.runs(c, lo, hi) {
-			if i := cell.Row - 1 - row; i < int64(hi-lo) {
-				return it.Series[c.series].Series, int64(c.times[lo+int(i)]), nil
+		for _, r := range it.own(&part, runs) {
+			if i := cell.Row - 1 - row; i < int64(r.hi-r.lo) {
+				return it.Series[r.c.series].Series, int64(r.c.times[r.lo+int(i)]), nil
 			}
-			row += int64(hi - lo)
+			row += int64(r.hi - r.lo)
 		}
 	}
 }
@@ -75,18 +76,17 @@ func (p *Plan) wideSampleAt(ctx context.Context, m *merge, it *Item, cell *xlsx.
 		return nil
 	})
 	defer rows.release()
+	var part []stretch
 	for {
-		c, lo, hi, err := m.next(recordRows)
+		runs, err := m.next(mergeRows)
 		if err != nil {
 			return s, at, err
 		}
-		if c == nil {
+		if len(runs) == 0 {
 			return s, at, rows.flush(ctx)
 		}
-		for lo, hi := range it.runs(c, lo, hi) {
-			if err := rows.add(ctx, c, lo, hi); err != nil {
-				return s, at, err
-			}
+		if err := rows.add(ctx, it.own(&part, runs)); err != nil {
+			return s, at, err
 		}
 	}
 }

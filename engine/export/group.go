@@ -112,6 +112,21 @@ func (g *group) reads(i int) bool {
 	return slices.ContainsFunc(g.items, func(it *Item) bool { return it.prints(i) && it.seriesRows(i) > 0 })
 }
 
+// own gives those of runs that are the item's: runs themselves, or a list in part, which is used again.
+func (it *Item) own(part *[]stretch, runs []stretch) []stretch {
+	if len(it.NotPrinted) == 0 && !it.sparse() {
+		return runs
+	}
+	list := (*part)[:0]
+	for _, r := range runs {
+		for lo, hi := range it.runs(r.c, r.lo, r.hi) {
+			list = append(list, stretch{r.c, lo, hi})
+		}
+	}
+	*part = list
+	return list
+}
+
 // runs are the stretches of c's rows lo ≤ row < hi that are the item's own: none of a series that another item prints, and under delta none
 // without a value of one of the item's functions.
 func (it *Item) runs(c *cursor, lo, hi int) iter.Seq2[int, int] {

@@ -27,20 +27,20 @@ func newLongRows(p *Plan, it *Item, emit func(arrow.Record) error) *longRows {
 	return l
 }
 
-func (l *longRows) add(ctx context.Context, c *cursor, lo, hi int) error {
-	for lo < hi {
-		end := min(hi, lo+recordRows-l.rows)
-		for _, column := range l.columns {
-			column.add(c, lo, end)
-		}
-		l.rows += end - lo
-		lo = end
-		if l.rows == recordRows {
-			if err := l.flush(ctx); err != nil {
-				return err
-			}
+func (l *longRows) add(ctx context.Context, runs []stretch) error {
+	rows := 0
+	for _, r := range runs {
+		rows += r.hi - r.lo
+	}
+	if l.rows+rows > recordRows {
+		if err := l.flush(ctx); err != nil {
+			return err
 		}
 	}
+	for _, column := range l.columns {
+		column.add(runs)
+	}
+	l.rows += rows
 	return nil
 }
 

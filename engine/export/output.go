@@ -26,6 +26,7 @@ type output struct {
 	merged mergedShape // the same; nil of a resource item
 	writer formats.Writer
 	result itemResult
+	part   []stretch // of the runs that add was given last, those of the item
 }
 
 // shape turns rows into records and emits them.
@@ -40,8 +41,8 @@ type shape interface {
 // mergedShape takes merged rows, for long or wide output.
 type mergedShape interface {
 	shape
-	// add takes c's rows lo ≤ row < hi, which come after all that it was given before.
-	add(ctx context.Context, c *cursor, lo, hi int) error
+	// add takes rows, at most mergeRows, which come after all that it was given before.
+	add(ctx context.Context, runs []stretch) error
 }
 
 func newMergedShape(p *Plan, it *Item, emit func(arrow.Record) error) mergedShape {
@@ -60,15 +61,13 @@ func (p *Plan) openOutput(it *Item, doc formats.Document, w io.Writer) (*output,
 	return &output{plan: p, item: it, writer: writer, result: itemResult{bySeries: make([]int64, len(it.Series))}}, nil
 }
 
-// add prints those of c's rows lo ≤ row < hi that are the item's.
-func (o *output) add(ctx context.Context, c *cursor, lo, hi int) error {
-	for lo, hi := range o.item.runs(c, lo, hi) {
-		o.result.bySeries[c.series] += int64(hi - lo)
-		if err := o.merged.add(ctx, c, lo, hi); err != nil {
-			return err
-		}
+// add prints those rows that are the item's.
+func (o *output) add(ctx context.Context, runs []stretch) error {
+	runs = o.item.own(&o.part, runs)
+	for _, r := range runs {
+		o.result.bySeries[r.c.series] += int64(r.hi - r.lo)
 	}
-	return nil
+	return o.merged.add(ctx, runs)
 }
 
 func (o *output) emit(rec arrow.Record) error {

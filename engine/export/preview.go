@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -92,19 +91,18 @@ func (p *Plan) beginMerged(ctx context.Context, snap Snapshot, g *group, beginni
 	}
 	short := *g
 	short.rows = beginnings[0].most + 1
-	m := newMerge(slices.Clone(short.cursors(ctx, snap, p.Request.Format.Zone.Location))) // it reorders them
+	m := newMerge(short.cursors(ctx, snap, p.Request.Format.Zone.Location))
 	defer m.close()
+	var part []stretch
 	for complete := false; !complete; {
-		c, lo, hi, err := m.next(short.rows)
-		if c == nil || err != nil {
+		runs, err := m.next(min(short.rows, mergeRows))
+		if len(runs) == 0 || err != nil {
 			return err
 		}
 		complete = true
 		for i, b := range beginnings {
-			for lo, hi := range b.item.runs(c, lo, hi) {
-				if err := shapes[i].add(ctx, c, lo, hi); err != nil {
-					return err
-				}
+			if err := shapes[i].add(ctx, b.item.own(&part, runs)); err != nil {
+				return err
 			}
 			complete = complete && b.complete()
 		}

@@ -37,7 +37,7 @@ func (x *textCells) repeat(word int32, n int) {
 }
 
 func (x *textCells) take() arrow.Array {
-	indices := x.indices.NewArray()
+	indices := takeAndReserve(x.indices)
 	defer indices.Release()
 	return array.NewDictionaryArray(x.typ, indices, x.dictionary)
 }
@@ -50,7 +50,10 @@ func (x *textCells) release() {
 // seriesCells print what belongs to a series as a whole.
 type seriesCells struct {
 	textCells
-	words []int32 // by series
+	words   []int32 // by series
+	missing bool    // some of words are -1
+
+	gathered []int32 // of the runs that come now
 }
 
 func newSeriesCells(mem memory.Allocator, series []Selected, id string) cells {
@@ -66,6 +69,7 @@ func newSeriesCells(mem memory.Allocator, series []Selected, id string) cells {
 			dictionary = append(dictionary, text)
 		}
 		x.words[i] = word
+		x.missing = x.missing || word < 0
 	}
 	x.textCells = newTextCells(mem, formats.TextType, dictionary)
 	return x
@@ -89,7 +93,23 @@ func seriesText(s *Selected, id string) string {
 	return ""
 }
 
-func (x *seriesCells) add(c *cursor, lo, hi int) { x.repeat(x.words[c.series], hi-lo) }
+func (x *seriesCells) add(runs []stretch) {
+	if x.missing {
+		for _, r := range runs {
+			x.repeat(x.words[r.c.series], r.hi-r.lo)
+		}
+		return
+	}
+	list := x.gathered[:0]
+	for _, r := range runs {
+		word := x.words[r.c.series]
+		for range r.hi - r.lo {
+			list = append(list, word)
+		}
+	}
+	x.indices.AppendValues(list, nil)
+	x.gathered = list
+}
 
 // protocolCells print how a sample came.
 type protocolCells struct{ textCells }
@@ -100,13 +120,15 @@ func newProtocolCells(mem memory.Allocator) cells {
 	return &protocolCells{newTextCells(mem, formats.TextType, protocols)}
 }
 
-func (x *protocolCells) add(c *cursor, lo, hi int) {
-	for i := lo; i < hi; i++ {
-		word := int32(c.protocol[i]) - 1
-		if int(word) >= len(protocols) {
-			word = -1
+func (x *protocolCells) add(runs []stretch) {
+	for _, r := range runs {
+		for i := r.lo; i < r.hi; i++ {
+			word := int32(r.c.protocol[i]) - 1
+			if int(word) >= len(protocols) {
+				word = -1
+			}
+			x.repeat(word, 1)
 		}
-		x.repeat(word, 1)
 	}
 }
 
@@ -130,13 +152,15 @@ func newOffsetCells(mem memory.Allocator, offsets []int, zone *time.Location) ce
 	return x
 }
 
-func (x *offsetCells) add(c *cursor, lo, hi int) {
-	for i := lo; i < hi; i++ {
-		t := int64(c.times[i])
-		if t < x.from || t >= x.to {
-			x.look(t)
+func (x *offsetCells) add(runs []stretch) {
+	for _, r := range runs {
+		for i := r.lo; i < r.hi; i++ {
+			t := int64(r.c.times[i])
+			if t < x.from || t >= x.to {
+				x.look(t)
+			}
+			x.repeat(x.word, 1)
 		}
-		x.repeat(x.word, 1)
 	}
 }
 

@@ -51,24 +51,27 @@ func newWideRows(p *Plan, it *Item, emit func(arrow.Record) error) *wideRows {
 	return w
 }
 
-func (w *wideRows) add(ctx context.Context, c *cursor, lo, hi int) error {
-	for i := lo; i < hi; i++ {
-		if t := int64(c.times[i]); w.group == 0 || t != w.at {
-			if err := w.endTime(ctx); err != nil {
-				return err
+func (w *wideRows) add(ctx context.Context, runs []stretch) error {
+	for _, r := range runs {
+		columns := w.bySeries[r.c.series]
+		for i := r.lo; i < r.hi; i++ {
+			if t := int64(r.c.times[i]); t != w.at || w.group == 0 {
+				if err := w.endTime(ctx); err != nil {
+					return err
+				}
+				w.at, w.series, w.filled = t, r.c.series, 0
+			} else if r.c.series != w.series {
+				w.series, w.filled = r.c.series, 0
 			}
-			w.at, w.series, w.filled = t, c.series, 0
-		} else if c.series != w.series {
-			w.series, w.filled = c.series, 0
+			if w.filled == w.group {
+				w.times.Append(arrow.Timestamp(w.at))
+				w.group++
+			}
+			for _, cells := range columns {
+				cells.set(w.rows+w.filled, r.c, i)
+			}
+			w.filled++
 		}
-		if w.filled == w.group {
-			w.times.Append(arrow.Timestamp(w.at))
-			w.group++
-		}
-		for _, cells := range w.bySeries[c.series] {
-			cells.set(w.rows+w.filled, c, i)
-		}
-		w.filled++
 	}
 	return nil
 }
@@ -109,7 +112,7 @@ func (w *wideRows) release()   { releaseAll(w.columns) }
 // wideCells are a column of a series' values: cells are set by row, in ascending order, and those between are missing values.
 type wideCells struct {
 	of      int // which of a cursor's values
-	numbers *array.Float64Builder
+	numbers wideNumbers
 	values  *valueCells // in place of numbers where the series has other kinds
 }
 
@@ -117,32 +120,27 @@ func newWideCells(mem memory.Allocator, t formats.Type, of int) *wideCells {
 	if t == formats.Value {
 		return &wideCells{values: newValueCells(mem, everyKind)}
 	}
-	return &wideCells{of: of, numbers: array.NewFloat64Builder(mem)}
+	return &wideCells{of: of, numbers: wideNumbers{b: array.NewFloat64Builder(mem)}}
 }
 
 // pad adds missing values until there are rows cells.
 func (w *wideCells) pad(rows int) {
-	if w.values != nil {
-		for w.values.b.Len() < rows {
-			w.values.put(formats.ValueNone, 0, nil)
-		}
+	if w.values == nil {
+		w.numbers.pad(rows)
 		return
 	}
-	if missing := rows - w.numbers.Len(); missing > 0 {
-		w.numbers.AppendNulls(missing)
+	for w.values.b.Len() < rows {
+		w.values.put(formats.ValueNone, 0, nil)
 	}
 }
 
 func (w *wideCells) set(row int, c *cursor, i int) {
-	w.pad(row)
-	if w.values != nil {
-		w.values.add(c, i, i+1)
-		return
-	}
-	if values := c.values[w.of]; values.IsNull(i) {
-		w.numbers.AppendNull()
-	} else {
-		w.numbers.Append(values.Value(i))
+	switch {
+	case w.values != nil:
+		w.pad(row)
+		w.values.addRow(c, i)
+	case c.values[w.of].IsValid(i):
+		w.numbers.set(row, c.numbers[w.of][i])
 	}
 }
 
@@ -150,7 +148,7 @@ func (w *wideCells) take() arrow.Array {
 	if w.values != nil {
 		return w.values.take()
 	}
-	return w.numbers.NewArray()
+	return w.numbers.take()
 }
 
 func (w *wideCells) release() {
@@ -158,5 +156,49 @@ func (w *wideCells) release() {
 		w.values.release()
 		return
 	}
-	w.numbers.Release()
+	w.numbers.b.Release()
+}
+
+// wideNumbers are the cells of a column of numbers.
+type wideNumbers struct {
+	b       *array.Float64Builder
+	cells   []float64
+	missing bool   // there are missing values among them
+	valid   []bool // which cells are none, where there are
+}
+
+func (w *wideNumbers) set(row int, v float64) {
+	if row > len(w.cells) {
+		w.pad(row)
+	}
+	w.cells = append(w.cells, v)
+	if w.missing {
+		w.valid = append(w.valid, true)
+	}
+}
+
+func (w *wideNumbers) pad(rows int) {
+	if rows <= len(w.cells) {
+		return
+	}
+	if !w.missing {
+		w.missing = true
+		w.valid = w.valid[:0]
+		for range w.cells {
+			w.valid = append(w.valid, true)
+		}
+	}
+	for len(w.cells) < rows {
+		w.cells, w.valid = append(w.cells, 0), append(w.valid, false)
+	}
+}
+
+func (w *wideNumbers) take() arrow.Array {
+	valid := w.valid
+	if !w.missing {
+		valid = nil
+	}
+	w.b.AppendValues(w.cells, valid)
+	w.cells, w.missing = w.cells[:0], false
+	return w.b.NewArray()
 }

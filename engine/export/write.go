@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"io"
-	"slices"
 )
 
 // writeGroup writes the files of a group's items, each to one of files: the loop from the scans to the finished files.
@@ -37,18 +36,18 @@ func (p *Plan) writeGroup(ctx context.Context, snap Snapshot, g *group, files []
 		outputs[i] = o
 	}
 
-	m := newMerge(slices.Clone(cursors)) // it reorders them
+	m := newMerge(cursors)
 	defer m.close()
 	for {
-		c, lo, hi, err := m.next(recordRows)
+		runs, err := m.next(mergeRows)
 		if err != nil {
 			return nil, err
 		}
-		if c == nil {
+		if len(runs) == 0 {
 			break
 		}
 		for _, o := range outputs {
-			if err := o.add(ctx, c, lo, hi); err != nil {
+			if err := o.add(ctx, runs); err != nil {
 				return nil, p.explainCell(ctx, snap, g, o, err)
 			}
 		}
