@@ -24,15 +24,12 @@ var kept struct {
 // fillVariable has this program fill a store and end, so that its memory can be watched from outside: "data series samples folder".
 const fillVariable = "DECANT_BENCH_FILL"
 
-// serveVariable has this program be decant, as RunService starts it: serve --quiet --config FILE, or export --quiet --data DIR -f FILE -o DIR.
+// serveVariable has this program be decant, as RunService and RunStore start it: serve --quiet --config FILE, export --quiet --data DIR -f FILE -o DIR, or version.
 const serveVariable = "DECANT_BENCH_SERVE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serveVariable) != "" {
-		run := serve
-		if os.Args[1] == "export" {
-			run = exportTo
-		}
+		run := map[string]func(string) error{"serve": serve, "export": exportTo, "version": func(string) error { return nil }}[os.Args[1]]
 		if err := run(os.Args[len(os.Args)-1]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -116,11 +116,11 @@ func (c *Columns) Read(cores int) error {
 
 // add adds up two columns of equal length. Eight sums each stay in registers, so the loop waits for memory and never for the addition before; as an array
 // they would be kept in memory.
-func add(times []int64, values []float64) float64 {
-	var t0, t1, t2, t3, t4, t5, t6, t7 int64
+func add[T ~int64](times []T, values []float64) float64 {
+	var t0, t1, t2, t3, t4, t5, t6, t7 T
 	var v0, v1, v2, v3, v4, v5, v6, v7 float64
 	for len(times) >= 8 && len(values) >= 8 {
-		t, v := (*[8]int64)(times), (*[8]float64)(values)
+		t, v := (*[8]T)(times), (*[8]float64)(values)
 		t0, t1, t2, t3, t4, t5, t6, t7 = t0+t[0], t1+t[1], t2+t[2], t3+t[3], t4+t[4], t5+t[5], t6+t[6], t7+t[7]
 		v0, v1, v2, v3, v4, v5, v6, v7 = v0+v[0], v1+v[1], v2+v[2], v3+v[3], v4+v[4], v5+v[5], v6+v[6], v7+v[7]
 		times, values = times[8:], values[8:]

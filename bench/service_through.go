@@ -79,7 +79,7 @@ func (x *installation) throughWork(ctx context.Context, c throughCase) subject {
 			name:    x.label("Work", c),
 			prepare: func() error { return os.WriteFile(request, x.throughRequest(c), 0o600) },
 			run: func() error {
-				return x.command(ctx, "export", "--quiet", "--data", x.data(), "-f", request, "-o", folder)
+				return runSelf(ctx, x.cores(), "export", "--quiet", "--data", x.data(), "-f", request, "-o", folder)
 			},
 			finish: func() error { return os.RemoveAll(folder) },
 		},
@@ -87,14 +87,14 @@ func (x *installation) throughWork(ctx context.Context, c throughCase) subject {
 	}
 }
 
-// command runs this program as a user does, on as many cores as the service has.
-func (x *installation) command(ctx context.Context, args ...string) error {
+// runSelf runs this program as a user does, on so many cores.
+func runSelf(ctx context.Context, cores int, args ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", x.cores()))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", cores))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("decant %s: %w\n%s", strings.Join(args, " "), err, out)
 	}

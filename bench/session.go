@@ -30,7 +30,7 @@ type lineup struct {
 // units that a session's lines may have, beside ns/op, and which way they are better.
 var units = []struct{ name, better string }{
 	{"points/s", "higher"}, {"messages/s", "higher"}, {"rows/s", "higher"}, {"B/s", "higher"},
-	{"exports/s", "higher"}, {"requests/s", "higher"}, {"of-roofline", "higher"}, {"of-append", "higher"}, {"of-work", "higher"}, {"peak-MiB", "lower"},
+	{"exports/s", "higher"}, {"requests/s", "higher"}, {"of-roofline", "higher"}, {"of-append", "higher"}, {"of-work", "higher"}, {"of-raw", "higher"}, {"of-start", "higher"}, {"peak-MiB", "lower"},
 	{"p50-ms", "lower"}, {"p99-ms", "lower"}, {"max-ms", "lower"}, {"late-p99-ms", "lower"},
 }
 

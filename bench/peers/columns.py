@@ -19,12 +19,14 @@ class Columns:
         self.ranges = list(zip(edges[:-1].tolist(), edges[1:].tolist()))  # rows of each series
 
 
-def write_columns(folder, series, time, value):
+def write_columns(folder, series, time, value, received=None):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     numpy.asarray(series, "<i4").tofile(folder / "series.i32")
     numpy.asarray(time, "<i8").tofile(folder / "time.i64")
     numpy.asarray(value, "<f8").tofile(folder / "value.f64")
+    if received is not None:
+        numpy.asarray(received, "<i8").tofile(folder / "received.i64")
 
 
 class Answers:

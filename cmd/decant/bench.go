@@ -15,6 +15,7 @@ type benchCmd struct {
 	Decimation benchDecimationCmd `cmd:"" help:"From stored samples to buckets, against reading the same columns from memory."`
 	Ingest     benchIngestCmd     `cmd:"" help:"From MQTT messages to a synced store, against appending the same samples to it."`
 	Export     benchExportCmd     `cmd:"" help:"From a request to a file's bytes."`
+	Store      benchStoreCmd      `cmd:"" help:"What segments take and give: decoding, sums, a year in a process of its own."`
 	Service    benchServiceCmd    `cmd:"" help:"The export service, against the same exports without it."`
 }
 
@@ -101,6 +102,25 @@ type benchExportCmd struct {
 func (c *benchExportCmd) Run(a *app) error {
 	o := bench.Options{Input: c.Input, Formats: c.Format, Buckets: c.Bucket, Functions: c.Func}
 	return a.bench(c.benchFlags, o, bench.RunExport)
+}
+
+type benchStoreCmd struct {
+	benchFlags
+	Input  string   `help:"Read this store instead of a data set." placeholder:"STORE"`
+	Case   []string `help:"scan: all times and values; summaries: wide buckets, against the same from samples; year: one series by decant export, process start and all (all)." placeholder:"CASE,…"`
+	Bucket []string `help:"Widths of the buckets (1d,1M)." placeholder:"WIDTH,…"`
+}
+
+func (c *benchStoreCmd) Run(a *app) error {
+	shared, err := c.options(bench.Options{Input: c.Input, Buckets: c.Bucket})
+	if err != nil {
+		return err
+	}
+	o := bench.StoreOptions{Options: shared, Cases: c.Case}
+	if err := o.Validate(); err != nil {
+		return usageError{err}
+	}
+	return interrupted(a.ctx, bench.RunStore(a.ctx, o, a.stdout, a.say))
 }
 
 type benchServiceCmd struct {

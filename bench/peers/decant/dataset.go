@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -19,9 +20,10 @@ const storeFolder = "store"
 
 // columns are all points of a data set, sorted by series, then time.
 type columns struct {
-	series []int32
-	times  []int64 // ns
-	values []float64
+	series   []int32
+	times    []int64 // ns
+	values   []float64
+	received []int64 // ns
 }
 
 // makeColumns writes the columns of a data set into dir.
@@ -53,7 +55,7 @@ func writeColumn[T int32 | int64 | float64](dir, name string, column []T) error 
 	return os.WriteFile(filepath.Join(dir, name), data, 0o666)
 }
 
-// readColumns reads what makeColumns, or the runner, wrote.
+// readColumns reads what makeColumns, or the runner, wrote. Where nothing says when a point was received, it was at its time.
 func readColumns(dir string) (c columns, err error) {
 	var series, times, values []byte
 	for name, data := range map[string]*[]byte{"series.i32": &series, "time.i64": &times, "value.f64": &values} {
@@ -65,11 +67,22 @@ func readColumns(dir string) (c columns, err error) {
 	if len(series) != 4*n || len(times) != 8*n || len(values) != 8*n {
 		return c, fmt.Errorf("the columns of %s differ in length: %d, %d and %d bytes", dir, len(series), len(times), len(values))
 	}
-	c = columns{make([]int32, n), make([]int64, n), make([]float64, n)}
+	received, err := os.ReadFile(filepath.Join(dir, "received.i64"))
+	if errors.Is(err, fs.ErrNotExist) {
+		received, err = times, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	if len(received) != 8*n {
+		return c, fmt.Errorf("the columns of %s differ in length: received has %d bytes, not %d", dir, len(received), 8*n)
+	}
+	c = columns{make([]int32, n), make([]int64, n), make([]float64, n), make([]int64, n)}
 	for i := range n {
 		c.series[i] = int32(binary.LittleEndian.Uint32(series[4*i:]))
 		c.times[i] = int64(binary.LittleEndian.Uint64(times[8*i:]))
 		c.values[i] = math.Float64frombits(binary.LittleEndian.Uint64(values[8*i:]))
+		c.received[i] = int64(binary.LittleEndian.Uint64(received[8*i:]))
 	}
 	return c, nil
 }
@@ -99,7 +112,7 @@ func load(ctx context.Context, dir string) (err error) {
 			}
 			any = true
 			batch = append(batch, ingest.Sample{
-				Series: bench.SeriesOf(s), Time: c.times[at], Kind: ingest.KindNumber, Number: c.values[at], Received: c.times[at], Protocol: ingest.ProtocolMQTT,
+				Series: bench.SeriesOf(s), Time: c.times[at], Kind: ingest.KindNumber, Number: c.values[at], Received: c.received[at], Protocol: ingest.ProtocolMQTT,
 			})
 			if len(batch) == batchSamples {
 				if err := w.Append(ctx, ingest.Batch{Samples: batch}); err != nil {
@@ -112,10 +125,12 @@ func load(ctx context.Context, dir string) (err error) {
 			break
 		}
 	}
-	if len(batch) == 0 {
-		return nil
+	if len(batch) > 0 {
+		if err := w.Append(ctx, ingest.Batch{Samples: batch}); err != nil {
+			return err
+		}
 	}
-	return w.Append(ctx, ingest.Batch{Samples: batch})
+	return w.(interface{ Flush(context.Context) error }).Flush(ctx) // into segments, however few there are
 }
 
 // starts are where each series begins, and at the end how many points there are.

@@ -4,7 +4,8 @@
 //	decant load DIR                                         makes a store of the columns that DIR has
 //	decant serve DIR                                        answers queries, a line each, until standard input ends
 //
-// DIR holds the columns series.i32, time.i64 (ns) and value.f64, little-endian, sorted by series, then time, and the store in store/.
+// DIR holds the columns series.i32, time.i64 (ns), value.f64 and, where the runner says when points were received, received.i64 (ns), little-endian, sorted by series, then time,
+// and the store in store/.
 package main
 
 import (
