@@ -8,82 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"pgregory.net/rapid"
 )
-
-// summing is a source that gives summaries in place of rows when it likes to, cut as it likes.
-type summing struct {
-	*faulty
-	samples []sample // not given yet
-	r       *rand.Rand
-	summary Summary
-	given   int // rows in summaries
-	asked   int // times that a summary would have served
-	wrong   func(s *Summary, until int64)
-}
-
-func (s *summing) NextBlock() (b Block, ok bool) { return s.NextUntil(math.MinInt64) }
-
-func (s *summing) NextUntil(until int64) (b Block, ok bool) {
-	if len(s.samples) == 0 {
-		return b, false
-	}
-	inside := 0
-	for inside < len(s.samples) && s.samples[inside].t < until {
-		inside++
-	}
-	if inside > 0 {
-		s.asked++
-	}
-	if inside == 0 || s.r.IntN(4) == 0 {
-		n := min(s.r.IntN(1+s.r.IntN(60)), len(s.samples))
-		b, s.samples = rowsBlock(s.samples[:n]), s.samples[n:]
-		return b, true
-	}
-	n := 1 + s.r.IntN(inside)
-	part := s.samples[:n]
-	s.samples = s.samples[n:]
-	s.given += n
-	s.summary = Summary{Rows: n, First: part[0].t, Last: part[n-1].t, Moments: momentsOf(valuesOf(part)).Append(s.summary.Moments[:0])}
-	if s.wrong != nil {
-		s.wrong(&s.summary, until)
-	}
-	return Block{Summary: &s.summary}, true
-}
-
-func valuesOf(samples []sample) (values []float64) {
-	for _, x := range samples {
-		if !math.IsNaN(x.v) {
-			values = append(values, x.v)
-		}
-	}
-	return values
-}
-
-// rowsBlock lays samples open as rows.
-func rowsBlock(samples []sample) (b Block) {
-	if len(samples) == 0 {
-		return b
-	}
-	builder := array.NewFloat64Builder(memory.NewGoAllocator())
-	for _, x := range samples {
-		b.Times = append(b.Times, arrow.Timestamp(x.t))
-		if math.IsNaN(x.v) {
-			builder.AppendNull()
-		} else {
-			builder.Append(x.v)
-		}
-	}
-	values := builder.NewFloat64Array()
-	b.First, b.Last, b.Values = samples[0].t, samples[len(samples)-1].t, values.Float64Values()
-	if values.NullN() > 0 {
-		b.Nulls = values
-	}
-	return b
-}
 
 // raw is a source of rows alone.
 func raw(t rapid.TB, mem memory.Allocator, samples []sample) *faulty {
