@@ -1,5 +1,7 @@
 package encoding
 
+//go:generate go test -run TestUnpackers . -update
+
 // mostVector is the width up to which the eight residuals of a group can be had from four loads of 16 bytes, two from each: with up to 7 bits
 // before the first.
 const mostVector = 57
@@ -85,14 +87,10 @@ func unpackPlain(dst []uint64, b []byte, width uint, base, step, unit uint64) {
 		}
 		return
 	}
-	mask := maskOf(width)
-	i, bit := 0, uint(0)
-	for ; i < len(dst) && int(bit>>3)+9 <= len(b); i++ {
-		at := b[bit>>3 : bit>>3+9]
-		shift := bit & 7
-		dst[i] = base + unit*((le.Uint64(at)>>shift|uint64(at[8])<<(64-shift))&mask)
-		base += step
-		bit += width
+	i := 0
+	if width <= mostVector {
+		i = len(dst) - len(unpackers[width](dst, b, base, step, unit))
+		base += uint64(i) * step
 	}
 	for ; i < len(dst); i++ {
 		dst[i] = base + unit*residualAt(b, i, width)
