@@ -109,7 +109,7 @@ const (
 	UserFault     FaultKind = "request"  // the request can't be met as it stands; not tried again
 	NotFoundFault FaultKind = "notFound" // it names what the source never saw; not tried again
 	LimitFault    FaultKind = "limit"    // a limit refuses it; not tried again
-	DataFault     FaultKind = "data"     // a stored sample can't be printed as asked, or a file of the store is damaged; not tried again
+	DataFault     FaultKind = "data"     // a file of the store is damaged; not tried again
 	ServiceFault  FaultKind = "service"  // anything else: tried again with growing pauses
 )
 

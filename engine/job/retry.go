@@ -30,7 +30,9 @@ func faultOf(err error, permanent func(error) bool) *Fault {
 		fault.Kind = NotFoundFault
 	case errors.As(err, &limit) && limit.Limit != "disk": // room on the disk comes and goes
 		fault.Kind = LimitFault
-	case errors.As(err, &sample), errors.As(err, &overflow), errors.As(err, &deltaOverflow), permanent(err):
+	case errors.As(err, &sample), errors.As(err, &overflow), errors.As(err, &deltaOverflow): // what is stored can't be printed as asked
+		fault.Kind = UserFault
+	case permanent(err):
 		fault.Kind = DataFault
 	}
 	return fault

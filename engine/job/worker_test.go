@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"decant/engine/export"
 	"decant/engine/job"
 )
 
@@ -67,6 +68,7 @@ func TestSources(t *testing.T) {
 		"four tries":       {broken, (10 + 30 + 90 + 269) * time.Second, job.NotProcessed, job.ServiceFault, 4, ""},
 		"fails for good":   {broken, (10 + 30 + 90 + 270) * time.Second, job.Failed, job.ServiceFault, 5, "onFailure"},
 		"is damaged":       {func(context.Context, int64) error { return errors.New("segment 7 is damaged") }, 0, job.Failed, job.DataFault, 1, "onFailure"},
+		"can't print":      {func(context.Context, int64) error { return &export.SampleError{Err: errors.New("text is too long")} }, 0, job.Failed, job.UserFault, 1, "onFailure"},
 		"panics":           {func(context.Context, int64) error { panic("the map is gone") }, 0, job.NotProcessed, job.ServiceFault, 1, ""},
 		"panics each time": {func(context.Context, int64) error { panic("the map is gone") }, time.Hour, job.Failed, job.ServiceFault, 5, "onFailure"},
 	} {
