@@ -133,44 +133,39 @@ func (e *encoded) readValues(b []byte) (rest []byte, ok bool) {
 	if len(b) == 0 {
 		return nil, false
 	}
-	var values [4]float64
 	form, b := b[0], b[1:]
 	switch {
 	case int(form) < len(powers):
-		least := int64(0)
-		for i := range values {
-			var u uint64
-			if u, b, ok = readUvarint(b); !ok || u > 2*mostDigits {
-				return nil, false
-			}
-			digits := int64(u)
-			if i == 0 {
-				digits = unzigzag(u)
-				least = digits
-			} else if digits += least; digits > mostDigits {
-				return nil, false
-			}
-			values[i] = float64(digits) / powers[form]
+		b, ok = e.readDecimals(b, powers[form])
+	case form == formFloats && len(b) >= 4*8:
+		ok = true
+		for i, v := range [...]*float64{&e.min, &e.max, &e.first, &e.last} {
+			*v = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+			ok = ok && math.Abs(*v) <= math.MaxFloat64 && (*v != 0 || !math.Signbit(*v)) && e.min <= *v
 		}
-	case form == formFloats && len(b) >= 8*len(values):
-		for i := range values {
-			v := math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
-			if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 && math.Signbit(v) {
-				return nil, false
-			}
-			values[i] = v
-		}
-		b = b[8*len(values):]
-	default:
+		b, ok = b[4*8:], ok && e.first <= e.max && e.last <= e.max
+	}
+	return b, ok && (e.count > 1 || e.min == e.max)
+}
+
+func (e *encoded) readDecimals(b []byte, power float64) (rest []byte, ok bool) {
+	u, b, ok := readUvarint(b)
+	if !ok || u > 2*mostDigits {
 		return nil, false
 	}
-	low, high := values[0], values[1]
-	for _, v := range values {
-		if v < low || v > high || e.count == 1 && v != low {
-			return nil, false
-		}
+	least := unzigzag(u)
+	var most, first, last uint64 // above least
+	if most, b, ok = readUvarint(b); !ok || most > uint64(mostDigits-least) {
+		return nil, false
 	}
-	e.min, e.max, e.first, e.last = low, high, values[2], values[3]
+	if first, b, ok = readUvarint(b); !ok || first > most {
+		return nil, false
+	}
+	if last, b, ok = readUvarint(b); !ok || last > most {
+		return nil, false
+	}
+	e.min, e.max = float64(least)/power, float64(least+int64(most))/power
+	e.first, e.last = float64(least+int64(first))/power, float64(least+int64(last))/power
 	return b, true
 }
 
@@ -209,12 +204,17 @@ func (z *int256) setBytes(b []byte) { setBytes(z[:], b) }
 
 // setBytes sets words, which are zeros and enough, to a number, both lowest first.
 func setBytes(words []uint64, b []byte) {
-	for len(b) >= 8 {
-		words[0] = binary.LittleEndian.Uint64(b)
-		words, b = words[1:], b[8:]
+	whole := len(b) / 8
+	for i := range whole {
+		words[i] = binary.LittleEndian.Uint64(b[8*i:])
 	}
-	for i, v := range b {
-		words[0] |= uint64(v) << (8 * i)
+	switch rest := len(b) % 8; {
+	case rest > 0 && whole > 0: // the last eight bytes, without those that are in words
+		words[whole] = binary.LittleEndian.Uint64(b[len(b)-8:]) >> (64 - 8*rest)
+	case rest > 0:
+		for i, v := range b {
+			words[0] |= uint64(v) << (8 * i)
+		}
 	}
 }
 
@@ -227,8 +227,11 @@ func bitLength(b []byte) int {
 }
 
 func readUvarint(b []byte) (v uint64, rest []byte, ok bool) {
-	if len(b) > 0 && b[0] < 0x80 {
+	switch { // most have two bytes at most
+	case len(b) > 0 && b[0] < 0x80:
 		return uint64(b[0]), b[1:], true
+	case len(b) > 1 && b[1] < 0x80 && b[1] != 0:
+		return uint64(b[0]&0x7f) | uint64(b[1])<<7, b[2:], true
 	}
 	v, n := binary.Uvarint(b)
 	if n <= 0 || b[n-1] == 0 { // longer than it has to be
