@@ -105,6 +105,17 @@ func newCells(col arrow.Array, t Type) Cells {
 	return c
 }
 
+// Complete says whether no cell is missing, as far as can be told without a look at each of them.
+func (c *Cells) Complete() bool {
+	switch c.Type {
+	case Text:
+		return c.nulls == nil && (c.entries == nil || c.entries.NullN() == 0)
+	case Value:
+		return false
+	}
+	return c.nulls == nil
+}
+
 // Missing says whether the cell has no value.
 func (c *Cells) Missing(row int) bool {
 	if c.nulls != nil && bitutil.BitIsNotSet(c.nulls, c.bit+row) {

@@ -1,8 +1,11 @@
 package formats
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // AppendNumber prints v with the shortest digits that read back to it, as JavaScript prints numbers: plain for 0 and
@@ -48,25 +51,65 @@ func appendFewDecimals(dst []byte, v float64) ([]byte, bool) {
 	if float64(m)/scale != v {
 		return dst, false
 	}
+	n := len(dst)
+	dst = slices.Grow(dst, fewDecimalsRoom)[:n+fewDecimalsRoom]
+	room := (*[fewDecimalsRoom]byte)(dst[n:])
+	i := 0
 	if m < 0 {
-		dst = append(dst, '-')
-		m = -m
+		room[0] = '-'
+		i, m = 1, -m
 	}
-	u := uint64(m)
-	dst = appendUint(dst, u/scale)
-	fraction := uint32(u % scale)
-	if fraction == 0 {
-		return dst, true
+	whole, fraction := uint32(uint64(m)/scale), uint32(uint64(m)%scale)
+	if whole >= 1e6 {
+		i += put(room, i, &bareDigits[whole/1e6])
+		put(room, i, &threeDigits[whole/1e3%1e3])
+		put(room, i+3, &threeDigits[whole%1e3])
+		i += 6
+	} else if whole >= 1e3 {
+		i += put(room, i, &bareDigits[whole/1e3])
+		put(room, i, &threeDigits[whole%1e3])
+		i += 3
+	} else {
+		i += put(room, i, &bareDigits[whole])
 	}
-	high, low := fraction/1000, fraction%1000
-	dst = append(dst, '.', byte('0'+high/100), byte('0'+high/10%10), byte('0'+high%10))
-	if low != 0 {
-		dst = append(dst, byte('0'+low/100), byte('0'+low/10%10), byte('0'+low%10))
+	if fraction != 0 {
+		room[i] = '.'
+		i++
+		high, low := fraction/1e3, fraction%1e3
+		significant := put(room, i, &threeDigits[high])
+		if low != 0 {
+			significant = 3 + put(room, i+3, &threeDigits[low])
+		}
+		i += significant
 	}
-	for dst[len(dst)-1] == '0' {
-		dst = dst[:len(dst)-1]
+	return dst[:n+i], true
+}
+
+// fewDecimalsRoom holds a sign, nine digits, a point, six digits, and what put writes beyond them.
+const fewDecimalsRoom = 24
+
+// digits are up to three digits of a number below 1000, and how many of them count.
+type digits [4]byte
+
+// put writes three digits to room[at:], at ≤ 15, and a byte beyond that means nothing. It says how many of them count.
+func put(room *[fewDecimalsRoom]byte, at int, d *digits) int {
+	*(*digits)(room[at&15:]) = *d
+	return int(d[3])
+}
+
+// threeDigits has leading zeros; its trailing zeros do not count. bareDigits begins with the first digit that is not 0, or the last.
+var threeDigits, bareDigits = digitTables()
+
+func digitTables() (three, bare [1000]digits) {
+	for n := range three {
+		text := fmt.Sprintf("%03d", n)
+		copy(three[n][:], text)
+		three[n][3] = byte(len(strings.TrimRight(text, "0")))
+		text = strconv.Itoa(n)
+		copy(bare[n][:], text)
+		bare[n][3] = byte(len(text))
 	}
-	return dst, true
+	return three, bare
 }
 
 func appendUint(dst []byte, u uint64) []byte {

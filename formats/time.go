@@ -43,7 +43,7 @@ func (s TimeStyle) NamesZone() bool {
 	return false
 }
 
-// TimePrinter prints times of one zone in one style. It remembers the current offset and date, so it is fast for times that
+// TimePrinter prints times of one zone in one style. It remembers the current offset, date and minute, so it is fast for times that
 // follow each other, and it is not safe for concurrent use.
 type TimePrinter struct {
 	zone   *time.Location
@@ -57,6 +57,8 @@ type TimePrinter struct {
 
 	day  int64 // local days since 1970-01-01 that date stands for
 	date []byte
+
+	minute minute // around the last time printed
 }
 
 // NewTimePrinter makes a printer. zone must not be nil. A format that CheckTimeFormat refuses prints as iso.
@@ -78,15 +80,18 @@ func NewTimePrinter(zone *time.Location, zoneName string, style TimeStyle) *Time
 
 // Append prints t (ns since 1970, UTC).
 func (p *TimePrinter) Append(dst []byte, t int64) []byte {
-	s, ns := t/1e9, t%1e9
-	if ns < 0 {
-		s, ns = s-1, ns+1e9
+	if m := &p.minute; m.from <= t && t < m.until {
+		return m.append(dst, t, p.digits)
 	}
 	switch p.format {
 	case "unix":
 		return p.appendUnix(dst, t, 9)
 	case "unixMilli":
 		return p.appendUnix(dst, t, 6)
+	}
+	s, ns := t/1e9, t%1e9
+	if ns < 0 {
+		s, ns = s-1, ns+1e9
 	}
 	if !p.stretch.Holds(s) {
 		p.enter(s)
@@ -100,22 +105,8 @@ func (p *TimePrinter) Append(dst []byte, t int64) []byte {
 	if p.layout != nil {
 		return p.appendLayout(dst, s, clock, ns)
 	}
-
-	dst = append(dst, p.date...)
-	if p.format == "local" {
-		dst = append(dst, ' ')
-	} else {
-		dst = append(dst, 'T')
-	}
-	h, m, sec := clock/3600, clock/60%60, clock%60
-	dst = append(dst, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10), ':', byte('0'+sec/10), byte('0'+sec%10))
-	if p.digits > 0 {
-		dst = appendFraction(append(dst, '.'), ns, p.digits)
-	}
-	if p.format == "local" {
-		return dst
-	}
-	return append(dst, p.suffix...)
+	p.minute.begin(p, s, clock)
+	return p.minute.append(dst, t, p.digits)
 }
 
 // enter turns to the stretch that holds the second s.

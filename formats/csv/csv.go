@@ -83,7 +83,18 @@ type printer struct {
 	plain *formats.Printer
 	cells []formats.Cells
 	texts []*lines.Entries
+	ways  []way // of a record's columns
 }
+
+// way is how a record's column is printed.
+type way uint8
+
+const (
+	byCell   way = iota // each cell is looked at
+	byEntry             // text, of which the entries are printed already
+	byNumber            // numbers, none missing
+	byPlain             // times and integers, none missing
+)
 
 func newPrinter(doc formats.Document) *printer {
 	p := &printer{
@@ -122,10 +133,12 @@ func newPrinter(doc formats.Document) *printer {
 func (p *printer) Append(dst []byte, rec arrow.Record, first int64) []byte {
 	rows := int(rec.NumRows())
 	p.cells = formats.ReadCells(p.cells, rec, p.columns)
+	p.ways = p.ways[:0]
 	for i := range p.cells {
 		if p.cells[i].Type == formats.Text {
 			p.texts[i].Prepare(&p.cells[i], rows)
 		}
+		p.ways = append(p.ways, p.wayOf(i))
 	}
 	if p.expanded {
 		for row := range rows {
@@ -142,14 +155,44 @@ func (p *printer) Append(dst []byte, rec arrow.Record, first int64) []byte {
 		return dst
 	}
 	for row := range rows {
-		dst = p.appendCell(dst, 0, row)
-		for i := 1; i < len(p.cells); i++ {
-			dst = append(dst, p.delimiter...)
-			dst = p.appendCell(dst, i, row)
+		for i, way := range p.ways {
+			if i > 0 {
+				dst = append(dst, p.delimiter...)
+			}
+			switch c := &p.cells[i]; way {
+			case byEntry:
+				dst = p.texts[i].Append(dst, c, row)
+			case byNumber:
+				dst = formats.AppendNumber(dst, c.Number(row))
+			case byPlain:
+				dst = p.plain.AppendNumber(dst, c, row)
+			default:
+				dst = p.appendCell(dst, i, row)
+			}
 		}
 		dst = append(dst, p.newline...)
 	}
 	return dst
+}
+
+// wayOf finds the shortest way to print a column of the record.
+func (p *printer) wayOf(i int) way {
+	c := &p.cells[i]
+	switch {
+	case !c.Complete():
+		return byCell
+	case c.Type == formats.Text:
+		return byEntry
+	case p.suspicious || p.decimal[i]:
+		return byCell
+	}
+	switch c.Type {
+	case formats.Number:
+		return byNumber
+	case formats.Time, formats.TimeUTC, formats.Integer:
+		return byPlain
+	}
+	return byCell
 }
 
 func (p *printer) appendCell(dst []byte, i, row int) []byte {
