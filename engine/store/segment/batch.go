@@ -10,7 +10,7 @@ import (
 type batch struct {
 	fields []field
 	mem    memory.Allocator
-	spans  []span
+	spans  []span // their columns are held
 	rows   int
 }
 
@@ -22,16 +22,16 @@ type span struct {
 
 func (b *batch) add(c *columns, i, j int) {
 	b.rows += j - i
-	c.held = true
 	if n := len(b.spans); n > 0 && b.spans[n-1].columns == c && b.spans[n-1].j == i {
 		b.spans[n-1].j = j
 		return
 	}
+	c.hold()
 	b.spans = append(b.spans, span{c, i, j})
 }
 
-// take copies what was noted into a record of the caller's.
-func (b *batch) take(schema *arrow.Schema) arrow.Record {
+// take copies what was noted into a record of the caller's, and drops the columns.
+func (b *batch) take(schema *arrow.Schema, spare *spare) arrow.Record {
 	arrays := make([]arrow.Array, len(b.fields))
 	for i, f := range b.fields {
 		arrays[i] = b.column(f)
@@ -39,6 +39,9 @@ func (b *batch) take(schema *arrow.Schema) arrow.Record {
 	rec := array.NewRecord(schema, arrays, int64(b.rows))
 	for _, a := range arrays {
 		a.Release()
+	}
+	for _, s := range b.spans {
+		spare.drop(s.columns)
 	}
 	clear(b.spans)
 	b.spans, b.rows = b.spans[:0], 0

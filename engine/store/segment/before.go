@@ -49,32 +49,60 @@ func lastNumber(runs []Run, t int64) (latest int64, found bool, err error) {
 	return latest, found, nil
 }
 
-// lastNumber is the same of one run, where that is after floor. Blocks of other kinds are passed over unread.
+// lastNumber is the same of one run, where that is after floor. Groups and blocks of other kinds are passed over unread.
 func (r *Run) lastNumber(t, floor int64) (at int64, found bool, err error) {
 	if t = min(t, r.to); r.from > math.MinInt64 {
 		floor = max(floor, r.from-1)
 	}
-	n := r.count()
-	k := sort.Search(n, func(k int) bool { first, _ := r.bounds(k); return first >= t }) - 1
-	for ; k >= 0; k-- {
-		_, last := r.bounds(k)
+	var c columns
+	var blocks []block
+	g := sort.Search(r.count(), func(g int) bool { first, _ := r.bounds(g); return first >= t }) - 1
+	for ; g >= 0; g-- {
+		_, last := r.bounds(g)
 		if last <= floor {
 			return 0, false, nil
 		}
-		if s := r.summary(k); s != nil && !isNumber(s.kind) {
-			continue
+		if s := r.summary(g); s != nil && !s.mixed {
+			if !isNumber(s.kind) {
+				continue
+			}
+			if last < t {
+				return last, true, nil
+			}
 		}
-		if s := r.summary(k); s != nil && last < t {
-			return last, true, nil
-		}
-		var c columns
-		if err := r.load(k, &c); err != nil {
+		if blocks, err = r.directory(g, blocks); err != nil {
 			return 0, false, err
 		}
-		for i := lowerBound(c.time, 0, t) - 1; i >= 0 && c.time[i] > floor; i-- {
-			if isNumber(c.kindAt(i)) {
-				return c.time[i], true, nil
+		for k := len(blocks) - 1; k >= 0 && blocks[k].last > floor; k-- {
+			if b := &blocks[k]; b.first >= t || r.rows == nil && !isNumber(b.kind) {
+				continue
+			} else if b.last < t && r.rows == nil {
+				return b.last, true, nil
 			}
+			if at, found, err = r.lastNumberOf(g, k, &blocks[k], &c, t); err != nil || found {
+				return at, found && at > floor, err
+			}
+		}
+	}
+	return 0, false, nil
+}
+
+// lastNumberOf is the latest time before t of a number or a bool in block b, number k of group g.
+func (r *Run) lastNumberOf(g, k int, b *block, c *columns, t int64) (at int64, found bool, err error) {
+	if err := r.load(g, k, b, c); err != nil {
+		return 0, false, err
+	}
+	i, err := c.search(0, t)
+	if err != nil {
+		return 0, false, err
+	}
+	for i--; i >= 0; i-- {
+		if isNumber(c.kindAt(i)) {
+			err := c.need(needTime)
+			if err != nil {
+				return 0, false, err
+			}
+			return c.time[i], true, nil
 		}
 	}
 	return 0, false, nil
@@ -93,9 +121,12 @@ type lastValue struct {
 	found bool
 }
 
-func (v *lastValue) block(*summary) bool { return false }
+func (v *lastValue) whole(*summary) verdict { return declined }
 
 func (v *lastValue) span(c *columns, i, j int) error {
+	if err := c.need(needValue); err != nil {
+		return err
+	}
 	for k := i; k < j; k++ {
 		if isNumber(c.kindAt(k)) {
 			v.value, v.found = c.value[k], true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 
@@ -19,6 +20,18 @@ func benchRows(n int, start, step int64) Rows {
 	for i := range n {
 		t := start + int64(i)*step
 		r.Append(ingest.Sample{Time: t, Kind: ingest.KindNumber, Number: 20 + math.Sin(float64(i)/900), Received: t + 5e6, Protocol: ingest.ProtocolMQTT})
+	}
+	return r
+}
+
+// sensorRows is 1 Hz data with two decimals and jitter, in time and in how long it took to arrive.
+func sensorRows(n int, start int64) Rows {
+	r := benchRows(n, start, 1e9)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range r.Time {
+		r.Time[i] += random.Int64N(20) * 1e6
+		r.Received[i] = r.Time[i] + 3e6 + random.Int64N(4e6)
+		r.Number[i] = math.Round(100*r.Number[i]+10*random.NormFloat64()) / 100
 	}
 	return r
 }
@@ -88,7 +101,7 @@ func plainSum(values []float64) (sum float64) {
 
 // forget makes every block untouched again.
 func (r *Reader) forget() {
-	r.sound = make([]atomic.Uint32, len(r.sound))
+	r.sound = make([]atomic.Uint64, len(r.sound))
 }
 
 // BenchmarkStats describes a range that cuts its first and last block.

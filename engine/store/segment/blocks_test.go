@@ -18,7 +18,7 @@ func TestBlocksEqualModel(t *testing.T) {
 		samples := drawSamples(rt)
 		runs, readers, samples := drawRuns(rt, t, dir, samples)
 		from, to := drawRange(rt, samples)
-		policy := rapid.SampledFrom([]Duplicates{KeepAll, KeepLast}).Draw(rt, "policy")
+		policy := rapid.SampledFrom(policies).Draw(rt, "policy")
 		columns := rapid.SampledFrom([][]string{{"time", "value"}, {"value", "time"}, {"time", "kind", "value"}}).Draw(rt, "columns")
 
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
@@ -69,7 +69,7 @@ func TestBlocksEqualModel(t *testing.T) {
 
 // TestBlocksAllocateNothing: a scan of long blocks allocates nothing for each.
 func TestBlocksAllocateNothing(t *testing.T) {
-	r := openFile(t, writeFile(t, t.TempDir(), benchRows(8*BlockRows, 0, 1e9)))
+	r := openFile(t, writeFile(t, t.TempDir(), sensorRows(400*BlockRows, 0)))
 	defer r.Release()
 	allocations := func(to int64) float64 {
 		return testing.AllocsPerRun(5, func() {
@@ -82,7 +82,7 @@ func TestBlocksAllocateNothing(t *testing.T) {
 			}
 		})
 	}
-	if short, long := allocations(2*BlockRows*1e9), allocations(math.MaxInt64); long > short {
-		t.Errorf("%v allocations for 8 blocks, %v for 2", long, short)
+	if short, long := allocations(40*BlockRows*1e9), allocations(math.MaxInt64); long > short {
+		t.Errorf("%v allocations for 400 blocks, %v for 40", long, short)
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"unsafe"
 
 	"decant/decimation"
+	"decant/engine/store/encoding"
 	"decant/ingest"
 )
 
-// columns is one block laid open: slices over mapped bytes or over Rows. What kinds and protocols leave nil is constant.
+// columns is one block laid open: slices over mapped bytes, over what was decoded of them, or over Rows. What kinds and protocols leave nil is constant. Of a block
+// of version 2 a column is there once need has decoded it.
 type columns struct {
 	n      int
 	strict bool // no two rows have the same time
@@ -21,89 +23,171 @@ type columns struct {
 	protocol  ingest.Protocol
 	protocols []ingest.Protocol
 
-	offsets []int32 // mapped texts
+	offsets []int32 // texts of a segment
 	text    []byte
 	texts   []string // texts in memory
 
 	sum         []float64 // nil: no row has one
-	sumValid    []byte    // mapped; nil: all have
+	sumValid    []byte    // of a segment; nil: all have
 	hasSum      []bool    // in memory
 	update      []int64
 	updateValid []byte
 	hasUpdate   []bool
 
-	reader *Reader // nil in memory
+	reader *Reader // of version 1, whose columns lie in the map; else nil
 	first  int64   // time of the first row, and
 	last   int64   // of the last
 	bounds decimation.Exponents
 	known  bool     // bounds holds those of value
 	ahead  [2]*byte // the next block's header and values, were it of as many rows
-	held   bool     // somebody points to these columns: the next block gets others
+
+	packed  packed
+	file    *Reader // of version 2, and
+	offset  int64   // where in it the block lies: for errors
+	missing need    // what packed has and is not decoded yet
+	own     buffers
+	holders int // who point to these columns: the next block gets others while there are several
 }
 
-// parse lays open the block k, whose bytes are b. It believes nothing that the checksum does not cover, and so checks only what a
-// file made on purpose could have wrong: lengths.
-func (c *columns) parse(k *block, b []byte) error {
-	if le.Uint32(b) != magicBlock || le.Uint32(b[4:]) != uint32(k.rows) || b[12] != byte(k.kind) {
-		return fmt.Errorf("its header is not that of the index")
-	}
-	*c = columns{n: int(k.rows), strict: k.strict, kind: k.kind, protocol: ingest.Protocol(b[13])}
-	var raw [columnCount][]byte
-	at := blockHeader
-	for i := range raw {
-		length := int(le.Uint32(b[24+4*i:]))
-		switch encoding := b[14+i]; {
-		case encoding == encodingRaw && length <= len(b)-at:
-			raw[i] = b[at : at+length : at+length]
-			at += padded(length)
-		case encoding == encodingConstant && i == colProtocol && length == 0:
-		case encoding == encodingNone && length == 0:
-		default:
-			return fmt.Errorf("column %d has an encoding %d or a length %d that can't be", i, encoding, length)
-		}
-	}
-	if at != len(b) {
-		return fmt.Errorf("its columns fill %d of %d bytes", at, len(b))
-	}
-	return c.assign(b, &raw)
+// need is a set of fields: bit 1<<f is field f.
+type need uint8
+
+const (
+	needTime     need = 1 << fieldTime
+	needValue    need = 1 << fieldValue
+	needText     need = 1 << fieldText
+	needSum      need = 1 << fieldSum
+	needUpdate   need = 1 << fieldUpdate
+	needReceived need = 1 << fieldReceived
+
+	needIdentity = needValue | needText | needSum
+	needAll      = need(1<<len(fieldTypes) - 1)
+)
+
+// buffers are what columns are decoded into, again and again.
+type buffers struct {
+	time, received, update []int64
+	value, sum             []float64
+	offsets                []int32
+	text                   []byte
 }
 
-// assign gives each column its bytes, where their number is right.
-func (c *columns) assign(b []byte, raw *[columnCount][]byte) error {
-	n := c.n
-	for _, want := range []struct {
-		column, length int
-		needed         bool
-	}{
-		{colTime, 8 * n, true},
-		{colValue, 8 * n, isNumber(c.kind)},
-		{colOffsets, 4 * (n + 1), hasText(c.kind)},
-		{colReceived, 8 * n, true},
-		{colProtocol, n, b[14+colProtocol] == encodingRaw},
-		{colSumValid, (n + 7) / 8, b[14+colSumValid] == encodingRaw},
-		{colSum, 8 * n, b[14+colSum] == encodingRaw},
-		{colUpdateValid, (n + 7) / 8, b[14+colUpdateValid] == encodingRaw},
-		{colUpdate, 8 * n, b[14+colUpdate] == encodingRaw},
-	} {
-		if there := b[14+want.column] == encodingRaw; there != want.needed || there && len(raw[want.column]) != want.length {
-			return fmt.Errorf("column %d is not of %d rows", want.column, n)
-		}
+// lay lays open a block of version 2, whose bytes are b. Nothing is decoded.
+func (c *columns) lay(k *block, b []byte) (err error) {
+	c.reset()
+	c.n, c.strict, c.kind = int(k.rows), k.strict, k.kind
+	if c.packed, err = parsePacked(b, k.kind, c.n); err != nil {
+		return err
 	}
-	if hasText(c.kind) != (b[14+colText] == encodingRaw) {
-		return fmt.Errorf("a text column where none belongs, or none where one does")
+	c.protocol, c.protocols = c.packed.protocol, c.packed.protocols
+	c.missing = needTime | needReceived
+	if isNumber(k.kind) {
+		c.missing |= needValue
 	}
-	c.time = columnOf[int64](raw[colTime])
-	c.value = columnOf[float64](raw[colValue])
-	c.offsets, c.text = columnOf[int32](raw[colOffsets]), raw[colText]
-	c.received = columnOf[int64](raw[colReceived])
-	c.protocols = columnOf[ingest.Protocol](raw[colProtocol])
-	c.sum, c.sumValid = columnOf[float64](raw[colSum]), raw[colSumValid]
-	c.update, c.updateValid = columnOf[int64](raw[colUpdate]), raw[colUpdateValid]
+	if hasText(k.kind) {
+		c.missing |= needText
+	}
+	if c.packed.columns[packedSum] != nil {
+		c.missing |= needSum
+	}
+	if c.packed.columns[packedUpdate] != nil {
+		c.missing |= needUpdate
+	}
 	return nil
+}
+
+// reset forgets the block. It keeps the buffers.
+func (c *columns) reset() {
+	*c = columns{own: c.own, holders: c.holders}
+}
+
+// need decodes the columns of fields that are not there yet.
+func (c *columns) need(fields need) error {
+	if fields &= c.missing; fields == 0 {
+		return nil
+	}
+	if err := c.decode(fields); err != nil {
+		return c.corrupt(err)
+	}
+	return nil
+}
+
+func (c *columns) corrupt(err error) error {
+	return c.file.corrupt(c.offset, "a block can't be: "+err.Error())
+}
+
+func (c *columns) decode(fields need) (err error) {
+	p, own := &c.packed.columns, &c.own
+	if fields&needReceived != 0 { // it is encoded beside time
+		fields |= needTime & c.missing
+	}
+	if fields&needTime != 0 {
+		c.time = sized(&own.time, c.n)
+		if err = encoding.Ints(c.time, p[packedTime]); err != nil {
+			return err
+		}
+		c.missing &^= needTime
+	}
+	if fields&needValue != 0 {
+		c.value = sized(&own.value, c.n)
+		if err = encoding.Floats(c.value, p[packedValue]); err != nil {
+			return err
+		}
+	}
+	if fields&needText != 0 {
+		c.offsets = sized(&own.offsets, c.n+1)
+		if c.text, err = encoding.Texts(c.offsets, own.text[:0], p[packedText], maxBlockText); err != nil {
+			return err
+		}
+		own.text = c.text
+	}
+	if fields&needReceived != 0 {
+		c.received = sized(&own.received, c.n)
+		if err = encoding.IntsBeside(c.received, p[packedReceived], c.time); err != nil {
+			return err
+		}
+	}
+	if fields&needSum != 0 {
+		c.sum, c.sumValid = sized(&own.sum, c.n), c.packed.sumValid
+		if err = encoding.Floats(c.sum, p[packedSum]); err != nil {
+			return err
+		}
+	}
+	if fields&needUpdate != 0 {
+		c.update, c.updateValid = sized(&own.update, c.n), c.packed.updateValid
+		if err = encoding.Ints(c.update, p[packedUpdate]); err != nil {
+			return err
+		}
+	}
+	c.missing &^= fields
+	return nil
+}
+
+// sized is a buffer's first n entries.
+func sized[T any](buffer *[]T, n int) []T {
+	if cap(*buffer) < n {
+		*buffer = make([]T, max(n, BlockRows+1))
+	}
+	return (*buffer)[:n]
+}
+
+// search is the first row from i on with time ≥ t. Where the times were not decoded they stay so.
+func (c *columns) search(i int, t int64) (int, error) {
+	if c.missing&needTime == 0 {
+		return lowerBound(c.time, i, t), nil
+	}
+	j, err := encoding.SearchInts(c.packed.columns[packedTime], c.n, t)
+	if err != nil {
+		return 0, c.corrupt(err)
+	}
+	return max(i, j), nil
 }
 
 // checkContent looks at what the merge and Arrow rely on: the times and the text offsets.
 func (c *columns) checkContent(k *block) error {
+	if err := c.decode(needTime & c.missing); err != nil {
+		return err
+	}
 	if c.time[0] != k.first || c.time[c.n-1] != k.last {
 		return fmt.Errorf("its times are not those of the index")
 	}
@@ -128,7 +212,8 @@ func (c *columns) checkContent(k *block) error {
 // memory lays open rows i ≤ k < j of r.
 func (c *columns) memory(r *Rows, i, j int) {
 	s := r.Slice(i, j)
-	*c = columns{n: j - i, strict: strictlyAscending(s.Time), time: s.Time, first: s.Time[0], last: s.Time[j-i-1], received: s.Received}
+	c.reset()
+	c.n, c.strict, c.time, c.first, c.last, c.received = j-i, strictlyAscending(s.Time), s.Time, s.Time[0], s.Time[j-i-1], s.Received
 	if any, _ := some(s.HasSum); any {
 		c.sum, c.hasSum = s.Sum, s.HasSum
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // gatherRows is how many rows a batch of Merge has, about: a few blocks.
-const gatherRows = 4 * BlockRows
+const gatherRows = 16 * BlockRows
 
 // Merge hands on what runs, oldest arrival first, hold of one series in from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are open ends), with all columns: by
 // time, then arrival, duplicates settled by policy. It is what a Writer's Add takes. Rows are valid until yield returns; an error of yield
@@ -27,9 +27,12 @@ type gatherer struct {
 	yield func(Rows) error
 }
 
-func (g *gatherer) block(*summary) bool { return false }
+func (g *gatherer) whole(*summary) verdict { return declined }
 
 func (g *gatherer) span(c *columns, i, j int) error {
+	if err := c.need(needAll); err != nil {
+		return err
+	}
 	for i < j {
 		n := min(j-i, gatherRows-g.rows.Len())
 		c.appendTo(&g.rows, i, i+n)

@@ -38,7 +38,7 @@ func TestMergeEqualsModel(t *testing.T) {
 		samples := drawSamples(rt)
 		runs, readers, samples := drawRuns(rt, t, dir, samples)
 		from, to := drawRange(rt, samples)
-		policy := rapid.SampledFrom([]Duplicates{KeepAll, KeepLast}).Draw(rt, "policy")
+		policy := rapid.SampledFrom(policies).Draw(rt, "policy")
 		want := settledModel(samples, from, to, policy)
 
 		var out bytes.Buffer
@@ -77,6 +77,15 @@ func TestMergeEqualsModel(t *testing.T) {
 		row = 0
 		if err := Merge(ctx, []Run{again.Run(0)}, math.MinInt64, math.MaxInt64, policy, compare); err != nil || row != len(want) {
 			rt.Fatalf("%d of %d rows again, %v", row, len(want), err)
+		}
+		if policy != KeepEither {
+			return
+		}
+		for _, policy := range policies { // none of them sees that the segment took the place of the runs
+			row, want = 0, settledModel(samples, from, to, policy)
+			if err := Merge(ctx, []Run{again.Run(0)}, math.MinInt64, math.MaxInt64, policy, compare); err != nil || row != len(want) {
+				rt.Fatalf("policy %d: %d of %d rows, %v", policy, row, len(want), err)
+			}
 		}
 	})
 }

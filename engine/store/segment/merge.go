@@ -18,7 +18,7 @@ type merger struct {
 	ctx     context.Context
 	cursors []cursor // oldest arrival first
 	policy  Duplicates
-	group   group
+	moment  moment
 	spare   spare
 	steps   uint
 }
@@ -28,20 +28,29 @@ const checkSteps = 256
 
 // sink takes what the merger finds, in order.
 type sink interface {
-	// block takes a whole block by its summary alone, or declines.
-	block(s *summary) bool
-	// span takes rows i ≤ k < j of a block. They are valid, and do not change, while the runs are; c itself is valid until the sink
-	// returns, unless it sets c.held.
+	// whole is asked whether a whole group or block is taken by its summary alone.
+	whole(s *summary) verdict
+	// span takes rows i ≤ k < j of a block. What columns of it the sink wants it decodes by need; they are valid until the sink returns, or as long as
+	// it holds c.
 	span(c *columns, i, j int) error
 }
 
-// group is the rows of one time, gone through.
-type group struct {
+// verdict is what a sink says of a summary.
+type verdict uint8
+
+const (
+	declined verdict = iota
+	accepted
+	later // it wants to hand on what it has first, and then be asked again
+)
+
+// moment is the rows of one time, gone through.
+type moment struct {
 	active bool
 	time   int64
 	run    int      // the run whose rows come next
-	seen   repeats  // KeepAll: what was kept
-	newest *columns // KeepLast: the newest so far, at row of it
+	seen   repeats  // what was handed on, but under KeepLast
+	newest *columns // the newest so far, at row of it, where it was not handed on and, but under KeepAll, may have to be; held
 	row    int
 }
 
@@ -75,35 +84,49 @@ func (m *merger) step(s sink) (more bool, err error) {
 			return false, err
 		}
 	}
-	if m.group.active {
-		return true, m.stepGroup(s)
+	if m.moment.active {
+		return true, m.stepMoment(s)
 	}
 	lead, limit := m.lead()
 	if lead == nil {
 		return false, nil
 	}
 	limit = min(limit, lead.after)
-	if sum := lead.run.summary(lead.k); sum != nil && !lead.open && sum.strict && sum.last < min(limit, lead.to) && s.block(sum) {
-		lead.skipBlock()
-		return true, nil
+	if sum := lead.whole(); sum != nil && !sum.mixed && sum.settled(m.policy) && sum.last < min(limit, lead.to) {
+		switch s.whole(sum) {
+		case accepted:
+			lead.skipWhole()
+			return true, nil
+		case later:
+			return true, nil
+		}
+	}
+	if !lead.entered {
+		if err := lead.enter(); err != nil {
+			return false, err
+		}
+		return true, nil // perhaps a block is taken whole
 	}
 	if lead.head >= limit {
-		m.startGroup(lead.head)
+		m.startMoment(lead.head)
 		return true, nil
 	}
 	if err := lead.lay(); err != nil {
 		return false, err
 	}
-	i, j := lead.pos, lead.alone(limit)
+	i := lead.pos
+	j, err := lead.alone(limit)
+	if err != nil {
+		return false, err
+	}
 	if i == j {
-		m.startGroup(lead.head)
+		m.startMoment(lead.head)
 		return true, nil
 	}
 	if err := s.span(lead.cols, i, j); err != nil {
 		return false, err
 	}
-	lead.skip(j)
-	return true, nil
+	return true, lead.skip(j)
 }
 
 // lead gives the run whose next row is earliest, of several the oldest, and the earliest next row of the others.
@@ -125,60 +148,86 @@ func (m *merger) lead() (lead *cursor, limit int64) {
 }
 
 // alone is where the rows end that come before limit and have each a time of their own.
-func (c *cursor) alone(limit int64) int {
+func (c *cursor) alone(limit int64) (int, error) {
 	j := c.end
+	if c.last >= limit || !c.cols.strict {
+		if err := c.cols.need(needTime); err != nil {
+			return 0, err
+		}
+	}
 	if c.last >= limit {
 		if next := c.pos + 1; next < j && c.cols.time[next] >= limit { // runs that take turns
-			return next
+			return next, nil
 		}
 		j = lowerBound(c.cols.time[:j], c.pos, limit)
 	}
 	if c.cols.strict {
-		return j
+		return j, nil
 	}
 	for i := c.pos; i+1 < j; i++ {
 		if c.cols.time[i] == c.cols.time[i+1] {
-			return i
+			return i, nil
 		}
 	}
-	return j
+	return j, nil
 }
 
-func (m *merger) startGroup(t int64) {
-	m.group.active, m.group.time, m.group.run = true, t, 0
-	m.group.seen.reset()
-	m.group.row = -1
+func (m *merger) startMoment(t int64) {
+	m.moment.active, m.moment.time, m.moment.run = true, t, 0
+	m.moment.seen.reset()
 }
 
-// stepGroup goes through the rows that one block has at the group's time.
-func (m *merger) stepGroup(s sink) error {
-	g := &m.group
+// stepMoment goes through the rows that one block has at the moment.
+func (m *merger) stepMoment(s sink) error {
+	g := &m.moment
 	for g.run < len(m.cursors) && (m.cursors[g.run].done || m.cursors[g.run].head != g.time) {
 		g.run++
 	}
 	if g.run == len(m.cursors) {
 		g.active = false
-		if g.row >= 0 {
-			return s.span(g.newest, g.row, g.row+1)
+		if g.newest == nil {
+			return nil
 		}
-		return nil
+		err := s.span(g.newest, g.row, g.row+1)
+		m.keep(nil, 0)
+		return err
 	}
 	c := &m.cursors[g.run]
+	if !c.entered {
+		if err := c.enter(); err != nil {
+			return err
+		}
+	}
 	if err := c.lay(); err != nil {
 		return err
 	}
-	j := c.pos
+	if err := c.cols.need(needTime | needIdentity); err != nil {
+		return err
+	}
+	j, first := c.pos, c.pos // of the rows that are not handed on, behind the last that is
 	for ; j < c.end && c.cols.time[j] == g.time; j++ {
-		if m.policy == KeepAll && g.seen.add(c.cols.identity(j)) {
-			if err := s.span(c.cols, j, j+1); err != nil {
-				return err
-			}
+		if m.policy == KeepLast || !g.seen.add(c.cols.identity(j)) {
+			continue
 		}
+		if err := s.span(c.cols, j, j+1); err != nil {
+			return err
+		}
+		m.keep(nil, 0) // the newest up to now is handed on
+		first = j + 1
 	}
-	if m.policy == KeepLast {
-		g.newest, g.row = c.cols, j-1
-		c.cols.held = true
+	if m.policy != KeepAll && j > first {
+		m.keep(c.cols, j-1)
 	}
-	c.skip(j)
-	return nil
+	return c.skip(j)
+}
+
+// keep makes a row the newest one that was not handed on.
+func (m *merger) keep(c *columns, row int) {
+	if c != nil {
+		c.hold()
+	}
+	if m.moment.newest != nil {
+		m.spare.drop(m.moment.newest)
+	}
+	m.moment.newest, m.moment.row = c, row
 }

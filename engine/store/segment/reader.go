@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"decant/ingest"
@@ -13,17 +14,30 @@ import (
 )
 
 // Reader is an open segment. It is safe for concurrent use. It counts its holders: the one who opened it, every running scan over it, and every
-// Arrow buffer over its bytes; the last to let go unmaps the file.
+// Arrow buffer over its bytes; the last to let go unmaps the file. No file stays open.
+//
+// Of a loaded index it holds about 120 bytes and the names that are not those of the series before for each series, and 112 bytes a group; directories stay in
+// the file.
 type Reader struct {
-	path   string
-	data   []byte // the mapped file; nil once unmapped
-	unmap  func() error
+	path    string
+	data    []byte // the mapped file; nil once unmapped
+	unmap   func() error
+	version uint32
+	footer  trailer // where the footer is
+	rows    int64
+	refs    atomic.Int64
+
+	loadOnce sync.Once
+	loadErr  error
+	// What the footer says; set by Load.
 	series []SeriesEntry
-	index  []block
-	starts []int           // the first block of each series, and the number of blocks
-	sound  []atomic.Uint32 // a bit a block: it was checked in this process
-	refs   atomic.Int64
+	groups []group
+	starts []int32         // the first group of each series, and the number of groups
+	sound  []atomic.Uint64 // a word a group: what of it was checked in this process; a bit a block, and
 }
+
+// soundDirectory is the bit of a group whose directory was checked.
+const soundDirectory = 1 << groupBlocks
 
 // SeriesEntry is a series of a segment.
 type SeriesEntry struct {
@@ -32,9 +46,22 @@ type SeriesEntry struct {
 	First, Last int64 // ns
 }
 
-// Open maps the segment at path and checks header, footer and trailer; a block is checked when it is first read. The caller holds the Reader
-// once. A damaged or truncated file is a *CorruptError.
+// Open is Map and Load. The caller holds the Reader once. A damaged or truncated file is a *CorruptError.
 func Open(path string) (*Reader, error) {
+	r, err := Map(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Load(); err != nil {
+		r.Release()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Map maps the segment at path and checks its header and its trailer: Path, Size and Rows may be asked for, and all else after Load.
+// The caller holds the Reader once. A damaged or truncated file is a *CorruptError.
+func Map(path string) (*Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
@@ -54,59 +81,84 @@ func Open(path string) (*Reader, error) {
 	return newReader(path, data, data.Unmap)
 }
 
-// newReader checks a file's bytes, which are aligned to 64 and stay until unmap is called.
+// newReader checks the ends of a file's bytes, which are aligned to 64 and stay until unmap is called.
 func newReader(path string, data []byte, unmap func() error) (*Reader, error) {
 	r := &Reader{path: path, data: data, unmap: unmap}
 	r.refs.Store(1)
-	if err := Guard([]*Reader{r}, r.load); err != nil {
+	err := Guard([]*Reader{r}, r.checkEnds)
+	if err == nil && r.version == 1 { // its rows are known from the footer alone
+		err = r.Load()
+	}
+	if err != nil {
 		r.Release()
 		return nil, err
 	}
 	return r, nil
 }
 
-// load checks all but the blocks and copies the footer out of the map.
+// Load checks and reads the footer, once: series, and what is known of their groups. Blocks and directories are checked when they are first read.
+func (r *Reader) Load() error {
+	r.loadOnce.Do(func() { r.loadErr = Guard([]*Reader{r}, r.load) })
+	return r.loadErr
+}
+
 func (r *Reader) load() error {
-	if n := len(r.data); n < headerSize+trailerSize {
-		return r.corrupt(int64(n), fmt.Sprintf("truncated: %d bytes are less than the shortest segment", n))
-	}
-	footer, offset, err := r.checkEnds()
+	footer, err := r.checkFooter()
 	if err != nil {
 		return err
 	}
-	return r.decodeFooter(footer, offset)
-}
-
-// checkEnds checks header, trailer and the footer's checksum, and gives the footer with its place.
-func (r *Reader) checkEnds() (footer []byte, offset int64, err error) {
-	if err := r.checkHeader(); err != nil {
-		return nil, 0, err
+	if r.version == 1 {
+		if err := r.decodeFooterV1(footer, int64(r.footer.footerOffset)); err != nil {
+			return err
+		}
+		for _, e := range r.series {
+			r.rows += e.Rows
+		}
+	} else if err := r.decodeFooter(footer, int64(r.footer.footerOffset)); err != nil {
+		return err
 	}
-	t, err := r.checkTrailer()
-	if err != nil {
-		return nil, 0, err
-	}
-	footer, offset = r.data[t.footerOffset:t.footerOffset+t.footerLength], int64(t.footerOffset)
-	if checksum(footer) != t.footerCRC {
-		return nil, 0, r.corrupt(offset, "the footer does not match its checksum")
-	}
-	return footer, offset, nil
-}
-
-func (r *Reader) checkHeader() error {
-	head := r.data[:headerSize]
-	switch {
-	case string(head[:8]) != magicHead:
-		return r.corrupt(0, "it does not start as a segment does")
-	case le.Uint32(head[60:]) != checksum(head[:60]):
-		return r.corrupt(0, "the header does not match its checksum")
-	case le.Uint32(head[8:]) != version:
-		return fmt.Errorf("open segment %s: it has version %d, this decant reads version %d: use a newer decant", r.path, le.Uint32(head[8:]), version)
-	}
+	r.sound = make([]atomic.Uint64, len(r.groups))
 	return nil
 }
 
-func (r *Reader) checkTrailer() (trailer, error) {
+// checkEnds checks header and trailer.
+func (r *Reader) checkEnds() (err error) {
+	if n := len(r.data); n < headerSize+trailerSize {
+		return r.corrupt(int64(n), fmt.Sprintf("truncated: %d bytes are less than the shortest segment", n))
+	}
+	if r.version, err = r.checkHeader(); err != nil {
+		return err
+	}
+	r.footer, err = r.checkTrailer(r.version)
+	if r.version > 1 {
+		r.rows = int64(r.footer.rows)
+	}
+	return err
+}
+
+func (r *Reader) checkFooter() ([]byte, error) {
+	t := &r.footer
+	footer := r.data[t.footerOffset : t.footerOffset+t.footerLength]
+	if checksum(footer) != t.footerCRC {
+		return nil, r.corrupt(int64(t.footerOffset), "the footer does not match its checksum")
+	}
+	return footer, nil
+}
+
+func (r *Reader) checkHeader() (version uint32, err error) {
+	head := r.data[:headerSize]
+	switch version = le.Uint32(head[8:]); {
+	case string(head[:8]) != magicHead:
+		return 0, r.corrupt(0, "it does not start as a segment does")
+	case le.Uint32(head[60:]) != checksum(head[:60]):
+		return 0, r.corrupt(0, "the header does not match its checksum")
+	case version < 1 || version > newest:
+		return 0, fmt.Errorf("open segment %s: it has version %d, this decant reads versions up to %d: use a newer decant", r.path, version, newest)
+	}
+	return version, nil
+}
+
+func (r *Reader) checkTrailer(version uint32) (trailer, error) {
 	size := len(r.data)
 	at := int64(size - trailerSize)
 	tail := r.data[at:]
@@ -119,83 +171,13 @@ func (r *Reader) checkTrailer() (trailer, error) {
 		return t, r.corrupt(at, "the trailer does not match its checksum")
 	case t.size != uint64(size):
 		return t, r.corrupt(int64(size), fmt.Sprintf("truncated: %d of %d bytes are there", size, t.size))
-	case t.footerOffset < headerSize || t.footerOffset > uint64(at) || t.footerOffset%alignment != 0 ||
-		t.footerLength != uint64(at)-t.footerOffset || t.footerLength < footerHead:
+	case t.version != version:
+		return t, r.corrupt(at, "the trailer has another version than the header")
+	case t.footerOffset < headerSize || t.footerOffset > uint64(at) || t.footerLength != uint64(at)-t.footerOffset ||
+		version == 1 && (t.footerOffset%alignment != 0 || t.footerLength < footerHeadV1), t.rows > math.MaxInt64:
 		return t, r.corrupt(at, "the trailer names a footer that can't be")
 	}
 	return t, nil
-}
-
-// decodeFooter copies series and index. What it allocates is bounded by the footer's length.
-func (r *Reader) decodeFooter(footer []byte, offset int64) error {
-	bad := func(text string) error { return r.corrupt(offset, "the footer can't be: "+text) }
-	series, blocks := int(le.Uint32(footer[0:])), int(le.Uint32(footer[4:]))
-	rest := footer[footerHead:]
-	const shortest = 4 + 5*4
-	if series > len(rest)/shortest || blocks > len(rest)/entrySize {
-		return bad("more series or blocks than it has bytes for")
-	}
-	r.series = make([]SeriesEntry, series)
-	r.starts = make([]int, series+1)
-	for i := range r.series {
-		if len(rest) < shortest {
-			return bad("a series ends early")
-		}
-		r.starts[i+1] = r.starts[i] + int(le.Uint32(rest))
-		rest = rest[4:]
-		s := &r.series[i].Series
-		for _, field := range []*string{&s.Channel, &s.Subtopic, &s.Name, &s.Unit, &s.Publisher} {
-			if len(rest) < 4 || uint64(len(rest)-4) < uint64(le.Uint32(rest)) {
-				return bad("a name ends early")
-			}
-			n := int(le.Uint32(rest))
-			*field = string(rest[4 : 4+n])
-			rest = rest[4+n:]
-		}
-		if i > 0 && Compare(r.series[i-1].Series, *s) >= 0 {
-			return bad("its series are not in order")
-		}
-		if r.starts[i+1] == r.starts[i] || r.starts[i+1] > blocks {
-			return bad("a series without its blocks")
-		}
-	}
-	if r.starts[series] != blocks || len(rest) < blocks*entrySize || len(rest)-blocks*entrySize >= alignment {
-		return bad("its index has another length")
-	}
-	return r.decodeIndex(rest, blocks, offset, bad)
-}
-
-// decodeIndex reads the entries, which must tile the file from header to footer.
-func (r *Reader) decodeIndex(rest []byte, blocks int, footer int64, bad func(string) error) error {
-	r.index = make([]block, blocks)
-	r.sound = make([]atomic.Uint32, (blocks+31)/32)
-	next := int64(headerSize)
-	for i := range r.index {
-		k := decodeBlock(rest[i*entrySize:])
-		switch {
-		case k.offset != next || k.length < blockHeader || k.length%alignment != 0 || int64(k.length) > footer-next:
-			return bad("its blocks do not lie end to end")
-		case k.rows < 1 || k.rows > BlockRows || k.first > k.last || k.kind > ingest.KindBytes:
-			return bad("a block's summary")
-		}
-		next += int64(k.length)
-		r.index[i] = k
-	}
-	if next != footer {
-		return bad("its blocks do not reach it")
-	}
-	for i := range r.series {
-		e := &r.series[i]
-		of := r.index[r.starts[i]:r.starts[i+1]]
-		e.First, e.Last = of[0].first, of[len(of)-1].last
-		for j, k := range of {
-			e.Rows += int64(k.rows)
-			if j > 0 && k.first < of[j-1].last {
-				return bad("a series is not in order of time")
-			}
-		}
-	}
-	return nil
 }
 
 func (r *Reader) corrupt(offset int64, text string) error {
@@ -228,20 +210,14 @@ func (r *Reader) Path() string { return r.path }
 func (r *Reader) Size() int64 { return int64(len(r.data)) }
 
 // Rows is the number of rows of all series, duplicates between segments not settled.
-func (r *Reader) Rows() int64 {
-	var n int64
-	for _, e := range r.series {
-		n += e.Rows
-	}
-	return n
-}
+func (r *Reader) Rows() int64 { return r.rows }
 
-// Series lists the series, in the order of Compare. The slice is the Reader's.
+// Series lists the series, in the order of Compare, once Load has returned nil. The slice is the Reader's.
 func (r *Reader) Series() []SeriesEntry { return r.series }
 
 // Run is series i of Series. It is valid while the Reader is held.
 func (r *Reader) Run(i int) Run {
-	return Run{reader: r, first: r.starts[i], blocks: r.index[r.starts[i]:r.starts[i+1]], from: math.MinInt64, to: math.MaxInt64}
+	return Run{reader: r, base: int(r.starts[i]), groups: r.groups[r.starts[i]:r.starts[i+1]], from: math.MinInt64, to: math.MaxInt64}
 }
 
 // hold is a Reader as the allocator of buffers over its bytes: freeing one lets go of the Reader.

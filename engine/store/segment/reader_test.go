@@ -20,11 +20,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRecordsOutliveTheirReader: a retained record stays readable when scan and Reader are released and the file is gone, and is the last to hold the map.
+// TestRecordsOutliveTheirReader: a record over the map of version 1 that is retained record stays readable when scan and Reader are released and the file is gone, and is the last to hold the map.
 func TestRecordsOutliveTheirReader(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
-	path := writeFile(t, t.TempDir(), benchRows(3*BlockRows, 0, 1e9))
+	path := writeV1(t, t.TempDir(), benchRows(3*rowsV1, 0, 1e9))
 	r := openFile(t, path)
 	scan := Scan(context.Background(), []Run{r.Run(0)}, 10e9, math.MaxInt64, KeepAll, []string{"time", "value", "kind", "protocol"}, mem)
 	if !scan.Next() {
@@ -41,7 +41,7 @@ func TestRecordsOutliveTheirReader(t *testing.T) {
 	if mem.CurrentAlloc() != 0 {
 		t.Errorf("%d bytes were copied", mem.CurrentAlloc())
 	}
-	if got := rec.Column(0).(*array.Timestamp).Value(0); got != 10e9 || rec.NumRows() != BlockRows-10 {
+	if got := rec.Column(0).(*array.Timestamp).Value(0); got != 10e9 || rec.NumRows() != rowsV1-10 {
 		t.Errorf("%d rows from %d", rec.NumRows(), got)
 	}
 	rec.Release()
@@ -57,9 +57,44 @@ func TestRecordsOutliveTheirReader(t *testing.T) {
 	}
 }
 
-// TestWhatOverlapsAloneIsCopied: one late sample leaves the rest of its block where it lies.
+// TestDecodedRecordsStay: a retained record is not overwritten by what is decoded after it, and needs no map.
+func TestDecodedRecordsStay(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	r := openFile(t, writeFile(t, t.TempDir(), benchRows(50*BlockRows, 0, 1e9)))
+	scan := Scan(context.Background(), []Run{r.Run(0)}, 10e9, math.MaxInt64, KeepAll, []string{"value", "received"}, mem)
+	var kept []arrow.Record
+	for scan.Next() {
+		scan.Record().Retain()
+		kept = append(kept, scan.Record())
+	}
+	if scan.Err() != nil {
+		t.Fatal(scan.Err())
+	}
+	scan.Release()
+	r.Release()
+	if r.data != nil {
+		t.Errorf("still mapped, %d holders", r.refs.Load())
+	}
+	i := 10
+	for _, rec := range kept {
+		for k := range int(rec.NumRows()) {
+			v, received := rec.Column(0).(*array.Float64).Value(k), int64(rec.Column(1).(*array.Timestamp).Value(k))
+			if v != 20+math.Sin(float64(i)/900) || received != int64(i)*1e9+5e6 {
+				t.Fatalf("row %d: %v, received %d", i, v, received)
+			}
+			i++
+		}
+		rec.Release()
+	}
+	if i != 50*BlockRows {
+		t.Errorf("%d rows", i)
+	}
+}
+
+// TestWhatOverlapsAloneIsCopied: one late sample leaves the rest of its block of version 1 where it lies.
 func TestWhatOverlapsAloneIsCopied(t *testing.T) {
-	r := openFile(t, writeFile(t, t.TempDir(), benchRows(2*BlockRows, 0, 1e9)))
+	r := openFile(t, writeV1(t, t.TempDir(), benchRows(2*rowsV1, 0, 1e9)))
 	defer r.Release()
 	late := benchRows(1, 1000e9, 1)
 	scan := Scan(context.Background(), []Run{r.Run(0), MemoryRun(late)}, math.MinInt64, math.MaxInt64, KeepLast, []string{"time", "value"}, memory.DefaultAllocator)
@@ -68,7 +103,7 @@ func TestWhatOverlapsAloneIsCopied(t *testing.T) {
 	for scan.Next() {
 		rows = append(rows, scan.Record().NumRows())
 	}
-	if got, want := fmt.Sprint(rows), fmt.Sprint([]int{1000, 1, BlockRows - 1001, BlockRows}); got != want || scan.Err() != nil {
+	if got, want := fmt.Sprint(rows), fmt.Sprint([]int{1000, 1, rowsV1 - 1001, rowsV1}); got != want || scan.Err() != nil {
 		t.Errorf("records of %s rows, want %s, %v", got, want, scan.Err())
 	}
 }

@@ -3,6 +3,7 @@ package segment
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"decant/ingest"
 )
@@ -41,17 +42,21 @@ func (s *repeats) reset() {
 	s.few, s.many = s.few[:0], nil
 }
 
-// add is false where the identity is already there.
+// add is false where the identity is already there. Its text is copied: a block's memory serves the next block.
 func (s *repeats) add(id identity) bool {
 	const scanned = 16
 	if s.many != nil {
-		_, there := s.many[id]
+		if _, there := s.many[id]; there {
+			return false
+		}
+		id.text = strings.Clone(id.text)
 		s.many[id] = struct{}{}
-		return !there
+		return true
 	}
 	if slices.Contains(s.few, id) {
 		return false
 	}
+	id.text = strings.Clone(id.text)
 	s.few = append(s.few, id)
 	if len(s.few) > scanned {
 		s.many = make(map[identity]struct{}, 2*scanned)

@@ -48,6 +48,30 @@ func (r *Rows) Append(s ingest.Sample) {
 	}
 }
 
+// append adds the first n rows of o.
+func (r *Rows) append(o *Rows, n int) {
+	have := r.Len()
+	r.Time = append(r.Time, o.Time[:n]...)
+	r.Kind = append(r.Kind, o.Kind[:n]...)
+	r.Number = append(r.Number, o.Number[:n]...)
+	r.Received = append(r.Received, o.Received[:n]...)
+	r.Protocol = append(r.Protocol, o.Protocol[:n]...)
+	r.Text = appendColumn(r.Text, o.Text, have, n)
+	r.Sum, r.HasSum = appendColumn(r.Sum, o.Sum, have, n), appendColumn(r.HasSum, o.HasSum, have, n)
+	r.Update, r.HasUpdate = appendColumn(r.Update, o.Update, have, n), appendColumn(r.HasUpdate, o.HasUpdate, have, n)
+}
+
+// appendColumn adds n rows to a column of have rows. Either may not be there.
+func appendColumn[T any](to, from []T, have, n int) []T {
+	switch {
+	case from != nil:
+		return append(grow(to, have), from[:n]...)
+	case to != nil:
+		return append(to, make([]T, n)...)
+	}
+	return nil
+}
+
 // grow gives a column that starts at row n the rows before it.
 func grow[T any](column []T, n int) []T {
 	if column == nil {

@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"decant/decimation"
@@ -43,6 +44,9 @@ func Scan(ctx context.Context, runs []Run, from, to int64, policy Duplicates, co
 	s.fields, s.schema, s.err = fieldsOf(columns)
 	s.open = func() (*merger, error) { return newMerger(ctx, runs, from, to, policy) }
 	s.copied = batch{fields: s.fields, mem: mem}
+	for _, f := range s.fields {
+		s.needs |= 1 << f
+	}
 	return s
 }
 
@@ -57,12 +61,17 @@ type scanner struct {
 	schema  *arrow.Schema
 	open    func() (*merger, error)
 	merger  *merger // nil before the first Next
+	needs   need    // of fields
 	copied  batch
-	shared  arrow.Record     // handed on after copied
-	blocks  bool             // blocks are asked for, not records: these take the place of shared and record
-	lying   decimation.Block // handed on after copied
-	current decimation.Block
-	bounds  decimation.Exponents // current's
+	shared  arrow.Record         // handed on after copied
+	blocks  bool                 // blocks are asked for, not records: these take the place of shared and record
+	until   int64                // and summaries of what lies before it
+	lying   decimation.Block     // handed on after copied
+	lies    bool                 // there is lying
+	flush   bool                 // copied is to be handed on before the merger goes on
+	current decimation.Block     // the current one
+	bounds  decimation.Exponents // current's, and
+	summary decimation.Summary   // the same
 	record  arrow.Record         // the current one
 	arrays  []arrow.Array
 }
@@ -101,13 +110,17 @@ func (s *scanner) Next() bool {
 
 // NextBlock is Next for decimation.NewReader, where time and value are what was asked for: rows of numbers without a record around them.
 // Rows of other kinds are left out or nulls. Only one of NextBlock and Next may be used.
-func (s *scanner) NextBlock() (b decimation.Block, ok bool) {
-	s.blocks = true
+func (s *scanner) NextBlock() (b decimation.Block, ok bool) { return s.NextUntil(math.MinInt64) }
+
+// NextUntil is NextBlock, but gives the summary of a group or a block where all its rows lie before until (ns), in the scan's range, and no other run
+// interferes with them.
+func (s *scanner) NextUntil(until int64) (b decimation.Block, ok bool) {
+	s.blocks, s.until = true, until
 	if !s.next() {
 		return b, false
 	}
 	if s.record == nil {
-		return s.current, s.current.Times != nil
+		return s.current, s.current.Times != nil || s.current.Summary != nil
 	}
 	for i, f := range s.fields {
 		switch column := s.record.Column(i).(type) {
@@ -157,14 +170,14 @@ func (s *scanner) fill() (err error) {
 	}
 	for {
 		switch {
-		case s.copied.rows > 0 && (s.shared != nil || s.lying.Times != nil || s.done || s.copied.rows >= batchRows):
-			s.record = s.copied.take(s.schema)
+		case s.copied.rows > 0 && (s.shared != nil || s.lies || s.flush || s.done || s.copied.rows >= batchRows):
+			s.record, s.flush = s.copied.take(s.schema, &s.merger.spare), false
 			return nil
 		case s.shared != nil:
 			s.record, s.shared = s.shared, nil
 			return nil
-		case s.lying.Times != nil:
-			s.current, s.lying = s.lying, decimation.Block{}
+		case s.lies:
+			s.current, s.lies = s.lying, false
 			return nil
 		case s.done:
 			return nil
@@ -177,21 +190,42 @@ func (s *scanner) fill() (err error) {
 	}
 }
 
-func (s *scanner) block(*summary) bool { return false }
+func (s *scanner) whole(sum *summary) verdict {
+	switch {
+	case !s.blocks:
+		return declined
+	case !isNumber(sum.kind):
+		return accepted // a reader of blocks wants nothing of it
+	case sum.moments == nil || sum.last >= s.until:
+		return declined
+	case s.copied.rows > 0:
+		s.flush = true
+		return later
+	}
+	s.summary = decimation.Summary{Rows: int(sum.rows), First: sum.first, Last: sum.last, Moments: append(s.summary.Moments[:0], sum.moments...)}
+	s.lying, s.lies = decimation.Block{Summary: &s.summary, First: sum.first, Last: sum.last}, true
+	return accepted
+}
 
 func (s *scanner) span(c *columns, i, j int) error {
+	needs := s.needs
 	if s.blocks && c.kinds == nil {
-		switch {
-		case c.value == nil:
-			return nil
-		case j-i >= lyingRows:
-			s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j], First: c.firstOf(i), Last: c.lastOf(j), Ahead: c.ahead}
-			if c.known {
-				s.bounds = c.bounds
-				s.lying.Bounds = &s.bounds
-			}
+		if !isNumber(c.kind) {
 			return nil
 		}
+		needs |= needTime | needValue
+	}
+	if err := c.need(needs); err != nil {
+		return err
+	}
+	if s.blocks && c.kinds == nil && j-i >= lyingRows {
+		s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j], First: c.firstOf(i), Last: c.lastOf(j), Ahead: c.ahead}
+		if c.known {
+			s.bounds = c.bounds
+			s.lying.Bounds = &s.bounds
+		}
+		s.lies = true
+		return nil
 	}
 	if j-i < shareRows || !c.shareable(s.fields) {
 		s.copied.add(c, i, j)

@@ -26,7 +26,7 @@ import (
 // BlockRows is the most rows that a block holds. Sums over a store that does not fit the processor's caches wait for memory, which is the faster
 // the longer it is read without a jump: buckets of 15 minutes took some 0.7 of the time with blocks of 8,192 rows, and 0.6 with these, that they take with 2,048. More rows make summaries and the
 // edges of ranges coarser.
-const BlockRows = 32768
+const BlockRows = 1024
 
 // Duplicates says what becomes of samples of one series that have equal times.
 type Duplicates uint8
@@ -36,6 +36,8 @@ const (
 	KeepAll Duplicates = iota
 	// KeepLast keeps the newest arrival alone, of whatever kind it is.
 	KeepLast
+	// KeepEither keeps what either of them would, for a segment that takes the place of others: KeepAll and KeepLast find in it what they found in those.
+	KeepEither
 )
 
 // Compare orders series as a segment holds them: by channel, subtopic, name, unit, publisher.

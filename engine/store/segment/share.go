@@ -10,11 +10,14 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// shareable says whether the asked-for columns lie in the block as Arrow wants them. Mapped ones do. In memory, where kinds are mixed or texts
-// and sums are asked for, they do not.
+// shareable says whether the asked-for columns lie in the block as Arrow wants them. Those of version 1 do. What was decoded is
+// overwritten by the next block; in memory, where kinds are mixed or texts and sums are asked for, they do not.
 func (c *columns) shareable(fields []field) bool {
-	if c.reader != nil {
+	switch {
+	case c.reader != nil:
 		return true
+	case c.file != nil:
+		return false
 	}
 	for _, f := range fields {
 		switch {
@@ -118,7 +121,7 @@ func makeArray(t arrow.DataType, valid, values, text *memory.Buffer, i, j int) a
 }
 
 // zeros serves as any column of a block that is not there: its bits, its values, its offsets.
-var zeros = sync.OnceValue(func() *memory.Buffer { return memory.NewBufferBytes(make([]byte, 8*(BlockRows+1))) })
+var zeros = sync.OnceValue(func() *memory.Buffer { return memory.NewBufferBytes(make([]byte, 8*(rowsV1+1))) })
 
 // constants are columns of one byte, made when first used.
 var constants [256]atomic.Pointer[memory.Buffer]
@@ -127,7 +130,7 @@ func constantBytes(b byte) *memory.Buffer {
 	if there := constants[b].Load(); there != nil {
 		return there
 	}
-	made := memory.NewBufferBytes(bytes.Repeat([]byte{b}, BlockRows))
+	made := memory.NewBufferBytes(bytes.Repeat([]byte{b}, rowsV1))
 	constants[b].Store(made)
 	return made
 }

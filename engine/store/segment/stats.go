@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 
+	"decant/decimation"
 	"decant/ingest"
 )
 
@@ -16,7 +17,7 @@ type Stats struct {
 	Min, Max                              float64 // of numbers and bools; valid where Numbers+Bools > 0
 }
 
-// RangeStats describes one series in from ≤ t < to (ns). Blocks that lie whole in the range and that no other run interferes with count by
+// RangeStats describes one series in from ≤ t < to (ns). Groups and blocks that lie whole in the range and that no other run interferes with count by
 // their summaries; only the others are read.
 func RangeStats(ctx context.Context, runs []Run, from, to int64, policy Duplicates) (Stats, error) {
 	var s statistics
@@ -30,15 +31,29 @@ func RangeStats(ctx context.Context, runs []Run, from, to int64, policy Duplicat
 }
 
 // statistics is the merger's sink that counts.
-type statistics struct{ Stats }
+type statistics struct {
+	Stats
+	moments decimation.Moments // of the summaries that have some: their extremes are there
+}
 
-func (s *statistics) block(b *summary) bool {
-	s.add(b.kind, int64(b.rows), b.first, b.last, b.min, b.max)
+func (s *statistics) whole(b *summary) verdict {
+	low, high := b.min, b.max
+	if b.moments != nil {
+		if _, err := s.moments.MergeEncoded(b.moments); err != nil {
+			return declined // the block is read, and found to be damaged
+		}
+		low, _, _ = s.moments.Result(decimation.Min)
+		high, _, _ = s.moments.Result(decimation.Max)
+	}
+	s.add(b.kind, int64(b.rows), b.first, b.last, low, high)
 	s.Digits = max(s.Digits, int(b.digits))
-	return true
+	return accepted
 }
 
 func (s *statistics) span(c *columns, i, j int) error {
+	if err := c.need(needTime | needValue); err != nil {
+		return err
+	}
 	s.Digits = digitsOf(c.time[i:j], s.Digits)
 	if c.kinds == nil {
 		low, high := extremes(c.value, i, j)

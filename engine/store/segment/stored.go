@@ -1,7 +1,7 @@
 package segment
 
-// Stored counts the rows of runs in from ≤ t < to (ns) as they are stored, before duplicates are settled. Blocks that lie whole in the range count
-// by the index; at most two of a run are read.
+// Stored counts the rows of runs in from ≤ t < to (ns) as they are stored, before duplicates are settled. Groups and blocks that lie whole in the range
+// count by the index; at most two blocks of a run are read.
 func Stored(runs []Run, from, to int64) (rows int64, err error) {
 	err = Guard(readersOf(runs), func() error {
 		var c columns
@@ -27,17 +27,46 @@ func (r *Run) stored(from, to int64, c *columns) (int64, error) {
 		return int64(lowerBound(r.rows.Time, first, to) - first), nil
 	}
 	rows := int64(0)
-	for k := range r.blocks {
-		switch first, last := r.bounds(k); {
-		case last < from || first >= to:
-		case first >= from && last < to:
-			rows += int64(r.summary(k).rows)
+	for g := range r.groups {
+		switch k := &r.groups[g]; {
+		case k.last < from || k.first >= to:
+		case k.first >= from && k.last < to:
+			rows += int64(k.rows)
 		default:
-			if err := r.load(k, c); err != nil {
+			n, err := r.storedIn(g, from, to, c)
+			if err != nil {
 				return 0, err
 			}
-			i := lowerBound(c.time, 0, from)
-			rows += int64(lowerBound(c.time, i, to) - i)
+			rows += n
+		}
+	}
+	return rows, nil
+}
+
+// storedIn is the same of group g, which is not wholly in the range.
+func (r *Run) storedIn(g int, from, to int64, c *columns) (rows int64, err error) {
+	blocks, err := r.directory(g, nil)
+	if err != nil {
+		return 0, err
+	}
+	for i := range blocks {
+		switch k := &blocks[i]; {
+		case k.last < from || k.first >= to:
+		case k.first >= from && k.last < to:
+			rows += int64(k.rows)
+		default:
+			if err := r.load(g, i, k, c); err != nil {
+				return 0, err
+			}
+			first, err := c.search(0, from)
+			if err != nil {
+				return 0, err
+			}
+			last, err := c.search(first, to)
+			if err != nil {
+				return 0, err
+			}
+			rows += int64(last - first)
 		}
 	}
 	return rows, nil

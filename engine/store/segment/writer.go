@@ -5,25 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"decant/ingest"
 )
 
-// Writer writes one segment. It is sticky: after a fault every call returns it. What it wrote by then is no segment: Open refuses it.
+// Writer writes one segment. It is sticky: after a fault every call returns it. What it wrote by then is no segment: Open refuses it. It holds the rows of a block
+// that is not full, a group's directory, and the footer.
 type Writer struct {
-	w      *bufio.Writer
-	offset int64
-	series []writtenSeries
-	last   int64 // last time of the last series
-	index  []block
-	buf    []byte // the block being built
-	err    error
-}
+	w       *bufio.Writer
+	offset  int64
+	series  []writtenSeries
+	last    int64 // last time of the last series
+	rows    int64
+	pending Rows // of the last series: not yet a block
+	packer  packer
+	buf     []byte  // the block being built
+	laid    columns // its rows
 
-type writtenSeries struct {
-	ingest.Series
-	blocks uint32
+	group     group // the one being written
+	blocks    []block
+	sums      grouping
+	directory []byte
+
+	err error
 }
 
 var errClosed = errors.New("write segment: it is closed")
@@ -55,17 +59,58 @@ func (w *Writer) add(s ingest.Series, r Rows) error {
 	if err := w.start(s, r.Time[0]); err != nil {
 		return err
 	}
-	for i := 0; i < r.Len(); {
-		j, err := blockEnd(&r, i)
-		if err != nil {
+	w.last = r.Time[r.Len()-1]
+	for w.pending.Len() > 0 && r.Len() > 0 {
+		n := min(BlockRows-w.pending.Len(), r.Len())
+		w.pending.append(&r, n)
+		r = r.Slice(n, r.Len())
+		if err := w.cutPending(false); err != nil {
 			return err
 		}
-		if err := w.block(r.Slice(i, j)); err != nil {
-			return err
+	}
+	n, err := w.cut(&r, false)
+	if err != nil {
+		return err
+	}
+	rest := r.Slice(n, r.Len())
+	w.pending.append(&rest, rest.Len())
+	return nil
+}
+
+// cut writes the blocks that rows have, and gives the number of rows in them. What may be the beginning of a longer block is left, unless all is to go.
+func (w *Writer) cut(r *Rows, all bool) (int, error) {
+	i := 0
+	for i < r.Len() {
+		j, err := blockEnd(r, i)
+		if err != nil {
+			return i, err
+		}
+		if j == r.Len() && j-i < BlockRows && !all {
+			break
+		}
+		part := r.Slice(i, j)
+		if err := w.block(&part); err != nil {
+			return i, err
 		}
 		i = j
 	}
-	w.last = r.Time[r.Len()-1]
+	return i, nil
+}
+
+func (w *Writer) cutPending(all bool) error {
+	n, err := w.cut(&w.pending, all)
+	if err != nil {
+		return err
+	}
+	if n == w.pending.Len() {
+		w.pending.clear()
+		return nil
+	}
+	if n > 0 {
+		rest := w.pending.Slice(n, w.pending.Len())
+		w.pending = Rows{}
+		w.pending.append(&rest, rest.Len())
+	}
 	return nil
 }
 
@@ -81,6 +126,9 @@ func (w *Writer) start(s ingest.Series, first int64) error {
 		case order == 0:
 			return nil
 		}
+	}
+	if err := w.endSeries(); err != nil {
+		return err
 	}
 	for _, text := range []string{s.Channel, s.Subtopic, s.Name, s.Unit, s.Publisher} {
 		if len(text) > maxText {
@@ -110,63 +158,58 @@ func blockEnd(r *Rows, i int) (int, error) {
 }
 
 // block writes one block.
-func (w *Writer) block(r Rows) error {
+func (w *Writer) block(r *Rows) error {
 	if w.offset == 0 {
 		if err := w.write(encodeHeader()); err != nil {
 			return err
 		}
 	}
-	kind := r.Kind[0]
+	w.buf = w.packer.append(w.buf[:0], r)
+	w.laid.memory(r, 0, r.Len())
+	k := block{offset: w.offset, length: uint32(len(w.buf)), crc: checksum(w.buf), summary: w.laid.summarize()}
+	if len(w.blocks) == 0 {
+		w.group = group{offset: w.offset}
+	}
+	w.blocks = append(w.blocks, k)
+	if err := w.sums.add(&k.summary); err != nil {
+		return err
+	}
+	w.rows += int64(r.Len())
+	if err := w.write(w.buf); err != nil {
+		return err
+	}
+	if len(w.blocks) == groupBlocks {
+		return w.endGroup()
+	}
+	return nil
+}
+
+// endGroup writes the directory of the blocks behind them.
+func (w *Writer) endGroup() error {
+	if len(w.blocks) == 0 {
+		return nil
+	}
+	g := &w.group
+	g.size, g.blocks, g.summary = w.offset-g.offset, uint8(len(w.blocks)), w.sums.finish()
+	b := w.directory[:0]
+	last := g.first
+	for i := range w.blocks {
+		b = w.blocks[i].append(b, last)
+		last = w.blocks[i].last
+	}
+	g.directory, g.crc = uint32(len(b)), checksum(b)
 	s := &w.series[len(w.series)-1]
-	b := append(w.buf[:0], make([]byte, blockHeader)...)
-	le.PutUint32(b[0:], magicBlock)
-	le.PutUint32(b[4:], uint32(r.Len()))
-	le.PutUint32(b[8:], uint32(len(w.series)-1))
-	b[12], b[13] = byte(kind), byte(r.Protocol[0])
-
-	column := func(c int, raw []byte) {
-		b[14+c] = encodingRaw
-		le.PutUint32(b[24+4*c:], uint32(len(raw)))
-		b = append(b, raw...)
-		b = append(b, make([]byte, padded(len(b))-len(b))...)
-	}
-	column(colTime, bytesOf(r.Time))
-	var values []float64
-	if isNumber(kind) {
-		values = r.Number
-		column(colValue, bytesOf(values))
-	}
-	if hasText(kind) {
-		offsets, text := joined(r.Text)
-		column(colOffsets, bytesOf(offsets))
-		column(colText, text)
-	}
-	column(colReceived, bytesOf(r.Received))
-	if _, same := constant(r.Protocol); same {
-		b[14+colProtocol] = encodingConstant
-	} else {
-		column(colProtocol, bytesOf(r.Protocol))
-	}
-	if any, all := some(r.HasSum); any {
-		if !all {
-			column(colSumValid, bitmap(r.HasSum))
-		}
-		column(colSum, bytesOf(where(r.Sum, r.HasSum)))
-	}
-	if any, all := some(r.HasUpdate); any {
-		if !all {
-			column(colUpdateValid, bitmap(r.HasUpdate))
-		}
-		column(colUpdate, bytesOf(where(r.Update, r.HasUpdate)))
-	}
-
-	w.buf = b
-	w.index = append(w.index, block{
-		offset: w.offset, length: uint32(len(b)), crc: checksum(b),
-		summary: summarize(kind, r.Time, values),
-	})
-	s.blocks++
+	s.groups = append(s.groups, *g)
+	w.blocks, w.directory = w.blocks[:0], b
 	return w.write(b)
+}
+
+// endSeries writes what is left of the current series.
+func (w *Writer) endSeries() error {
+	if err := w.cutPending(true); err != nil {
+		return err
+	}
+	return w.endGroup()
 }
 
 // Close writes the footer and hands all that was gathered to the io.Writer, which it neither syncs nor closes.
@@ -183,31 +226,18 @@ func (w *Writer) Close() error {
 }
 
 func (w *Writer) finish() error {
-	if uint64(len(w.index)) > math.MaxUint32 {
-		return fmt.Errorf("%d blocks are too many for one segment", len(w.index))
+	if err := w.endSeries(); err != nil {
+		return err
 	}
 	if w.offset == 0 {
 		if err := w.write(encodeHeader()); err != nil {
 			return err
 		}
 	}
-	footer := make([]byte, footerHead, footerHead+len(w.index)*entrySize+len(w.series)*128)
-	le.PutUint32(footer[0:], uint32(len(w.series)))
-	le.PutUint32(footer[4:], uint32(len(w.index)))
-	for _, s := range w.series {
-		footer = le.AppendUint32(footer, s.blocks)
-		for _, text := range []string{s.Channel, s.Subtopic, s.Name, s.Unit, s.Publisher} {
-			footer = le.AppendUint32(footer, uint32(len(text)))
-			footer = append(footer, text...)
-		}
-	}
-	for _, k := range w.index {
-		footer = k.append(footer)
-	}
-	footer = append(footer, make([]byte, padded(len(footer))-len(footer))...)
+	footer := encodeFooter(w.series)
 	t := trailer{
-		footerOffset: uint64(w.offset), footerLength: uint64(len(footer)), footerCRC: checksum(footer),
-		size: uint64(w.offset) + uint64(len(footer)) + trailerSize,
+		footerOffset: uint64(w.offset), footerLength: uint64(len(footer)), footerCRC: checksum(footer), version: newest,
+		size: uint64(w.offset) + uint64(len(footer)) + trailerSize, rows: uint64(w.rows),
 	}
 	if err := w.write(footer); err != nil {
 		return err

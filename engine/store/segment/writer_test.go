@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -77,8 +78,13 @@ func (f *smallDisk) Write(p []byte) (int, error) {
 }
 
 func TestWriterKeepsItsFault(t *testing.T) {
-	rows := benchRows(20*BlockRows, 0, 1)
-	for _, room := range []int{0, 64, 300 << 10, 20 * BlockRows * 24} {
+	rows := benchRows(200*BlockRows, 0, 1)
+	info, err := os.Stat(writeFile(t, t.TempDir(), rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := int(info.Size())
+	for _, room := range []int{0, 64, size / 2, size - 1} {
 		w := NewWriter(&smallDisk{room})
 		err := w.Add(seriesA, rows)
 		closed := w.Close()
@@ -109,9 +115,17 @@ func TestLongTextsEndABlock(t *testing.T) {
 	if n, err := scanAll(r); n != 10 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
 	}
-	for _, k := range r.index {
-		if k.rows > 1 && k.length > textLimit+BlockRows {
-			t.Errorf("a block of %d rows has %d bytes", k.rows, k.length)
+	blocks, err := r.directory(0, nil)
+	if err != nil || len(blocks) < 2 {
+		t.Fatal(len(blocks), err)
+	}
+	for i := range blocks {
+		var c columns
+		if err := errors.Join(r.open(0, i, &blocks[i], &c), c.need(needText)); err != nil {
+			t.Fatal(err)
+		}
+		if c.n > 1 && len(c.text) > textLimit {
+			t.Errorf("a block of %d rows has %d bytes of text", c.n, len(c.text))
 		}
 	}
 }
