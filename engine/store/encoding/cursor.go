@@ -15,6 +15,8 @@ var (
 	errPlace    = errors.New("an exception lies outside of it")
 	errMost     = fmt.Errorf("it is asked for more than %d values", Most)
 	errLengths  = errors.New("its lengths are not those of its texts")
+	errRuns     = errors.New("its runs are not of its length")
+	errNested   = errors.New("its runs are made of runs")
 	errCode     = errors.New("a place lies outside of its dictionary")
 	errDecimal  = errors.New("its powers of ten are out of range")
 	errRight    = errors.New("its cut is out of range")
@@ -25,8 +27,9 @@ var le = binary.LittleEndian
 
 // cursor reads a column from its first byte on. It is sticky: after a fault all reads give zeros, and err is that fault.
 type cursor struct {
-	b   []byte
-	err error
+	b      []byte
+	err    error
+	inside bool // of runs, which are not made of runs: what reads itself must end
 }
 
 func (c *cursor) fail(err error) {

@@ -15,6 +15,7 @@ func AppendFloats(b []byte, v []float64) []byte {
 	start := len(b)
 	b = appendALP(b, v)
 	if size := len(b) - start; size == 0 || size*2 > 5*len(v) { // of good decimals no more is to be gained
+		b = smaller(b, start, func(b []byte) []byte { return appendDistinct(b, v) })
 		b = smaller(b, start, func(b []byte) []byte { return appendRD(b, v) })
 		b = smaller(b, start, func(b []byte) []byte { return appendInts(append(b, formBits), floatBits(v)) })
 	}
@@ -62,6 +63,8 @@ func (c *cursor) floats(dst []float64) {
 		c.ints(floatBits(dst))
 	case formALP:
 		c.alp(dst)
+	case formDistinct:
+		c.distinct(dst)
 	case formRD:
 		c.rd(dst)
 	default:

@@ -12,6 +12,7 @@ package encoding
 //	packed    | 0x13 | base varint | unit uvarint | step varint | shift u8 | residuals of n |
 //	delta     | 0x14 | base varint | unit uvarint | step varint | residuals of n |
 //	delta2    | 0x15 | base varint | unit uvarint | second varint | step varint | residuals of n |
+//	runs      | 0x16 | k uvarint | integers: k lengths | integers: k values |
 //
 // Value i, counted from 0, of residuals r:
 //
@@ -37,6 +38,7 @@ const (
 	formPacked   = 0x13
 	formDelta    = 0x14
 	formDelta2   = 0x15
+	formRuns     = 0x16
 
 	exceptional = 0x80 // flag of width
 	mostShift   = 16
@@ -51,7 +53,8 @@ const (
 //	raw       | 0x20 | n × f64 |
 //	bits      | 0x21 | integers: the numbers' bits |
 //	alp       | 0x22 | exponent u8 | factor u8 | integers | exceptions |
-//	rd        | 0x23 | right u8 | k u8 | k × left u16 | integers: places in left | integers: right bits | exceptions |
+//	rd        | 0x23 | right u8 | k u8 | k × left u16 | integers: n places in left | integers: n × right bits | exceptions |
+//	dictionary| 0x24 | k uvarint | integers: bits of k numbers | integers: n places in them |
 //
 // alp is for decimals: number i is d[i] × 10^factor × 10^−exponent, two multiplications of float64s in this order; d is between −2^51 and 2^51, factor ≤ exponent ≤ 18.
 // rd cuts a number's bits in two: the lower ones, right of them, as they are, and those above, of which few are different, by a dictionary of
@@ -65,6 +68,8 @@ const (
 	formBits   = 0x21
 	formALP    = 0x22
 	formRD     = 0x23
+
+	formDistinct = 0x24
 )
 
 // # Texts
@@ -104,12 +109,16 @@ func Form(b []byte) string {
 		return "delta"
 	case formDelta2:
 		return "delta2"
+	case formRuns:
+		return "runs"
 	case formBeside:
 		return inside("beside", 1)
 	case formBits:
 		return inside("bits", 1)
 	case formALP:
 		return inside("alp", 3)
+	case formDistinct:
+		return "dictionary"
 	case formRD:
 		return "rd"
 	case formTextsZstd:

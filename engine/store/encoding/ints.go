@@ -41,7 +41,13 @@ func words(v []int64) []uint64 {
 
 func appendInts(b []byte, v []uint64) []byte {
 	start := len(b)
+	return smaller(appendFlat(b, v), start, func(b []byte) []byte { return appendRuns(b, v) })
+}
+
+// appendFlat is appendInts without runs.
+func appendFlat(b []byte, v []uint64) []byte {
 	var u, work [Most]uint64
+	start := len(b)
 	if unit := unitsOf(u[:len(v)], v); unit == 0 {
 		b = appendVarint(append(b, formConstant), v[0])
 	} else {
@@ -84,6 +90,12 @@ func (c *cursor) ints(dst []uint64) {
 			dst[i] += unit * (along >> shift)
 			along += step
 		}
+	case formRuns:
+		if c.inside {
+			c.fail(errNested)
+			return
+		}
+		c.runs(dst)
 	case formDelta:
 		base, unit, step := c.varint(), c.uvarint(), c.varint()
 		c.residuals(dst, unit*step, 0, unit)

@@ -106,12 +106,13 @@ func (c *cursor) rd(dst []float64) {
 	c.ints(places)
 	whole := floatBits(dst)
 	c.ints(whole)
+	all := uint64(0)
 	for i, place := range places {
-		if place >= uint64(k) {
-			c.fail(errCode)
-			return
-		}
-		whole[i] |= lefts[place&(mostLefts-1)]
+		all |= place
+		whole[i] |= lefts[place%mostLefts]
+	}
+	if all >= mostLefts {
+		c.fail(errCode)
 	}
 	c.exceptions(dst)
 }

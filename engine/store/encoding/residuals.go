@@ -32,21 +32,22 @@ func planOf(x []uint64) plan {
 		return all
 	}
 
-	// How far values lie from one in the middle tells which width leaves few of them out.
+	// How far some lie from one in the middle tells which width leaves few out. What it does leave out, of all, is counted then.
 	middle := median(x)
 	var far [65]int
-	for _, v := range x {
-		d := v - middle
+	k := min(n, 128)
+	for i := range k {
+		d := x[i*n/k] - middle
 		far[bits.Len64(d^uint64(int64(d)>>63))]++
 	}
-	best, near, out := all.size, uint(64), 0
-	for k := uint(0); k+1 < all.width; k++ {
-		out += far[k]
-		if size := 4 + packedSize(n, k+1) + (n-out)*(2+int(all.width-k)/7); size < best {
-			best, near = size, k
+	best, near, out := all.size, all.width, k
+	for w := uint(0); w+1 < all.width; w++ {
+		out -= far[w]
+		if size := 4 + packedSize(n, w+1) + out*n/k*(2+int(all.width-w)/7); size < best {
+			best, near = size, w
 		}
 	}
-	if near == 64 {
+	if near == all.width {
 		return all
 	}
 	first := true
@@ -64,10 +65,10 @@ func planOf(x []uint64) plan {
 	}
 	some.low, some.width = uint64(low), uint(bits.Len64(uint64(high)-uint64(low)))
 	some.size = 4 + packedSize(n, some.width) + some.exceptions*(2+int(all.width-some.width)/7)
-	if some.size+n/64 >= all.size {
-		return all
+	if some.size+n/64 < all.size { // an exception takes longer to read than some bits more of all
+		return some
 	}
-	return some
+	return all
 }
 
 // median is about the median of x.

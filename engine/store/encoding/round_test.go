@@ -19,23 +19,20 @@ func someInts(t *rapid.T) []int64 {
 	width := rapid.UintRange(0, 64).Draw(t, "width")
 	rare := rapid.SampledFrom([]int{0, 0, 2, 100}).Draw(t, "exceptions of 1000")
 	moves := rapid.IntRange(0, 3).Draw(t, "sums")
-	dice := rapid.Uint64().Draw(t, "seed")
-	roll := func() uint64 {
-		dice += 0x9e3779b97f4a7c15
-		z := (dice ^ dice>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		return z ^ z>>31
-	}
+	d := dice(rapid.Uint64().Draw(t, "seed"))
+	lasts := rapid.SampledFrom([]uint64{1, 1, 3, 50}).Draw(t, "values of a run")
 	v := make([]int64, n)
 	for i := range v {
-		x := roll() & maskOf(width)
+		x := d.roll() & maskOf(width)
 		if moves > 0 {
 			x -= maskOf(width) / 2
 		}
-		if int(roll()%1000) < rare {
-			x = roll() >> (roll() & 63)
+		if int(d.roll()%1000) < rare {
+			x = d.roll() >> (d.roll() & 63)
 		}
-		v[i] = int64(x)
+		if v[i] = int64(x); i > 0 && d.roll()%lasts != 0 {
+			v[i] = v[i-1]
+		}
 	}
 	for range moves {
 		sum(words(v), 0)

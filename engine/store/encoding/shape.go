@@ -1,6 +1,9 @@
 package encoding
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // shape is how integers move: what is taken away before they are packed.
 type shape struct {
@@ -11,110 +14,109 @@ type shape struct {
 	plan   plan
 }
 
-// unitsOf sets u to the differences of v from v[0] in units, and returns the unit: what all of them are multiples of. It is 0 where they are
-// all zero.
-func unitsOf(u, v []uint64) (unit uint64) {
-	for i := range v {
-		u[i] = v[i] - v[0]
-		if unit == 1 || u[i] == 0 {
-			continue
-		}
-		d := u[i]
-		if int64(d) < 0 {
-			d = -d
-		}
-		if unit == 0 {
-			unit = d
-			continue
-		}
-		for d != 0 {
-			unit, d = d, unit%d
-		}
-	}
-	switch {
-	case unit > 1 && unit < 1<<63:
-		for i := range u {
-			u[i] = uint64(int64(u[i]) / int64(unit))
-		}
-	case unit == 1<<63: // a difference has no sign modulo 2^64
-		for i := range u {
-			u[i] >>= 63
-		}
-	}
-	return unit
-}
+// clearlyLess tells whether a form that is read more slowly is worth it: where it takes about a twentieth less.
+func clearlyLess(size, than int) bool { return size+size/20 < than }
 
-// A form that is read faster may be a little larger: by an eighth of the smaller, as long as that is few bytes a value.
-func clearlyLess(size, than int) bool { return size+size/12 < than }
-
-// chooseShape finds how u moves. work is as long as u.
+// chooseShape finds how u moves. work is as long as u, and overwritten.
 func chooseShape(u, work []uint64) shape {
 	n := len(u)
 	deltas := work[:n-1]
 	for i := range deltas {
 		deltas[i] = u[i+1] - u[i]
 	}
-	d := planOf(deltas)
-	if d.width == 0 && d.exceptions == 0 {
-		return shape{form: formLine, step: deltas[0]}
+	delta := planOf(deltas)
+	if delta.size++; delta.width == 0 && delta.exceptions == 0 {
+		return shape{form: formLine, step: delta.low}
 	}
-	best := linear(u, median(deltas))
-	if d.size++; clearlyLess(d.size, best.plan.size) {
-		best = shape{form: formDelta, step: d.low, plan: d}
+	middle, second := median(deltas), deltas[0]
+	calmer := differencesCalmer(deltas)
+	best := shape{form: formDelta, step: delta.low, plan: delta}
+	if calmer {
+		differences(deltas)
+		delta2 := planOf(deltas[1:])
+		if delta2.size += 2; clearlyLess(delta2.size, best.plan.size) {
+			best = shape{form: formDelta2, second: second, step: delta2.low, plan: delta2}
+		}
 	}
-	if n < 4 {
-		return best
-	}
-	for i := n - 2; i > 0; i-- {
-		deltas[i] -= deltas[i-1]
-	}
-	second := planOf(deltas[1:])
-	if second.size += 2; clearlyLess(second.size, best.plan.size) {
-		best = shape{form: formDelta2, second: deltas[0], step: second.low, plan: second}
+	if line := linear(u, work, middle); !clearlyLess(best.plan.size, line.plan.size) {
+		best = line
 	}
 	return best
 }
 
-// linear finds a line that u lie close to. middle is about the median of their differences.
-func linear(u []uint64, middle uint64) shape {
-	best := shape{form: formPacked, plan: planOf(u)}
-	slope := slopeOf(u)
-	var away [Most]uint64
+// differencesCalmer tells, by a sample, whether values differ less from their neighbours than from one of them.
+func differencesCalmer(v []uint64) bool {
+	const few = 64
+	apart, next := 0, 0
+	k := min(len(v), few)
+	for j := 1; j < k; j++ {
+		i := j * len(v) / k
+		apart += bits.Len64(magnitude(v[i] - v[0]))
+		next += bits.Len64(magnitude(v[i] - v[i-1]))
+	}
+	return next < apart
+}
+
+// linear finds a line that u lies close to. middle is about the median of their differences; work is as long as u, and overwritten.
+func linear(u, work []uint64, middle uint64) shape {
+	best := shape{form: formPacked}
+	least := best.spread(u)
 	try := func(step uint64, shift uint) {
-		along := uint64(0)
-		for i, x := range u {
-			away[i] = x - along>>shift
-			along += step
-		}
-		if p := planOf(away[:len(u)]); p.size < best.plan.size {
-			best = shape{form: formPacked, step: step, shift: shift, plan: p}
+		if s := (shape{form: formPacked, step: step, shift: shift}); step != 0 {
+			if spread := s.spread(u); spread < least {
+				best, least = s, spread
+			}
 		}
 	}
-	if middle != 0 {
-		try(middle, 0)
-	}
+	try(middle, 0)
 	const whole = 1 << 52
-	if slope > -whole && slope < whole {
-		rounded := uint64(int64(math.Round(slope)))
-		if rounded != middle && rounded != 0 {
-			try(rounded, 0)
+	if slope := slopeOf(u); slope > -whole && slope < whole {
+		rounded := math.Round(slope)
+		if int64(rounded) != int64(middle) {
+			try(uint64(int64(rounded)), 0)
 		}
 		const shift = 12
-		if fraction := slope - float64(int64(slope)); slope > 0 && slope < whole>>shift && fraction > 1.0/Most && fraction < 1-1.0/Most {
-			try(uint64(slope*(1<<shift)), shift)
+		if slope > 0 && slope < whole>>shift && math.Abs(slope-rounded) > 1.0/Most {
+			try(uint64(math.Round(slope*(1<<shift))), shift)
 		}
 	}
+	copy(work, u)
+	best.level(work)
+	best.plan = planOf(work)
 	return best
 }
 
-// slopeOf is the slope of the line through u that lies closest. No two operations are one, so that it is the same on every processor.
-func slopeOf(u []uint64) float64 {
-	n := float64(len(u))
-	var s float64
-	for i, x := range u {
-		s += float64((2*float64(i) - (n - 1)) * float64(int64(x)))
+// spread is how far apart what level leaves of u lies.
+func (s shape) spread(u []uint64) uint64 {
+	low, high, along := int64(math.MaxInt64), int64(math.MinInt64), uint64(0)
+	for _, x := range u {
+		away := int64(x - along>>s.shift)
+		low, high = min(low, away), max(high, away)
+		along += s.step
 	}
-	return 6 * s / float64(n*float64(n*n-1))
+	return uint64(high) - uint64(low)
+}
+
+// level takes the line away.
+func (s shape) level(u []uint64) {
+	along := uint64(0)
+	for i := range u {
+		u[i] -= along >> s.shift
+		along += s.step
+	}
+}
+
+// slopeOf is about the slope of the line that lies closest to u: that from the middle of its first third to the middle of its last. No two
+// operations are one, so that it is the same on every processor.
+func slopeOf(u []uint64) float64 {
+	n := len(u)
+	k := max(1, n/3)
+	var from, to float64
+	for i, x := range u[:k] {
+		from += float64(int64(x))
+		to += float64(int64(u[n-k+i]))
+	}
+	return (to - from) / float64(k) / float64(n-k)
 }
 
 // append appends u, which begin at base and have been divided by unit. u is overwritten.
@@ -124,14 +126,9 @@ func (s shape) append(b []byte, base, unit uint64, u []uint64) []byte {
 	case formLine:
 		return appendVarint(appendVarint(b, base), unit*s.step)
 	case formPacked:
-		along := uint64(0)
-		for i := range u {
-			u[i] -= along >> s.shift
-			along += s.step
-		}
+		s.level(u)
 		b = appendUvarint(appendVarint(b, base+unit*s.plan.low), unit)
 		b = append(appendVarint(b, s.step), byte(s.shift))
-		return s.plan.append(b, u)
 	case formDelta:
 		b = appendVarint(appendUvarint(appendVarint(b, base), unit), s.step)
 		differences(u)

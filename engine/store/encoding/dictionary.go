@@ -1,0 +1,59 @@
+package encoding
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Numbers of which each comes back often, as those of a coarse sensor that were converted to another unit, are places in a dictionary. It is
+// sorted, so that places move as the numbers do.
+
+// leastRepeats is how often a number must come on average.
+const leastRepeats = 3
+
+// appendDistinct appends v in this form, or nothing where too many numbers are different.
+func appendDistinct(b []byte, v []float64) []byte {
+	var buffer [Most]float64
+	sorted := append(buffer[:0], v...)
+	slices.SortFunc(sorted, inOrder)
+	distinct := slices.CompactFunc(sorted, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
+	if len(distinct)*leastRepeats > len(v) {
+		return b
+	}
+	var places [Most]uint64
+	for i, x := range v {
+		place, _ := slices.BinarySearchFunc(distinct, x, inOrder)
+		places[i] = uint64(place)
+	}
+	b = appendUvarint(append(b, formDistinct), uint64(len(distinct)))
+	return appendInts(appendInts(b, floatBits(distinct)), places[:len(v)])
+}
+
+// inOrder compares numbers, and the bits of those that are equal.
+func inOrder(a, b float64) int {
+	if c := cmp.Compare(a, b); c != 0 {
+		return c
+	}
+	return cmp.Compare(math.Float64bits(a), math.Float64bits(b))
+}
+
+func (c *cursor) distinct(dst []float64) {
+	k := c.uvarint()
+	if k < 1 || k > uint64(len(dst)) {
+		c.fail(errCode)
+		return
+	}
+	var values [Most]uint64
+	c.ints(values[:k])
+	places := floatBits(dst)
+	c.ints(places)
+	all := uint64(0)
+	for i, place := range places {
+		all |= place
+		places[i] = values[place%Most]
+	}
+	if all >= Most {
+		c.fail(errCode)
+	}
+}
