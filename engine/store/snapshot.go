@@ -169,6 +169,11 @@ func (s scan) NextBlock() (decimation.Block, bool) {
 	return s.RecordReader.(decimation.Blocks).NextBlock()
 }
 
+// NextUntil has it take stored sums in place of the rows of whole buckets.
+func (s scan) NextUntil(until int64) (decimation.Block, bool) {
+	return s.RecordReader.(decimation.Summaries).NextUntil(until)
+}
+
 // Before finds the last number or bool of a series with time < t.
 func (s *Snapshot) Before(ctx context.Context, id uint32, t int64) (time int64, value float64, ok bool, err error) {
 	runs, err := s.runs(id)
