@@ -21,13 +21,14 @@ var mayImport = map[string][]string{
 	"engine/store":    {"ingest", "decimation"},
 	"engine/schedule": {"decimation"},
 	"engine/export":   {"decimation", "formats", "engine/schedule"},
+	"engine/archive":  {"formats", "engine/export"},
 	"engine/access":   {"engine/export"},
 	"engine/job":      {"decimation", "engine/schedule", "engine/export", "engine/access"},
 	"engine/notify":   {"engine/export", "engine/job"},
 	"engine/api":      {"decimation", "engine/schedule", "engine/export", "engine/access", "engine/job"},
 	"engine/client":   {},
-	"engine":          {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine/schedule", "engine/access", "engine/job", "engine/notify", "engine/api"},
-	"cmd":             {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine", "engine/job", "engine/access", "engine/client", "bench"},
+	"engine":          {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine/schedule", "engine/access", "engine/job", "engine/notify", "engine/api", "engine/archive"},
+	"cmd":             {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine", "engine/job", "engine/access", "engine/client", "engine/archive", "bench"},
 	"bench":           {"decimation", "formats", "ingest", "engine/store", "engine/export", "engine"},
 }
 

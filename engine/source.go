@@ -20,7 +20,7 @@ func (c Config) store() store.Config {
 	}
 }
 
-// Source is the store as exports see it. It may be read while another process writes.
+// Source is the store, or the archive, that the configuration's data names, as exports see it. It may be read while another process writes.
 func Source(cfg Config) export.Source { return source{cfg} }
 
 type source struct{ cfg Config }
@@ -39,6 +39,11 @@ func (w writer) Open(ctx context.Context) (export.Snapshot, error) {
 }
 
 func (s source) Open(ctx context.Context) (export.Snapshot, error) {
+	if archived, ok, err := Archived(s.cfg); err != nil {
+		return nil, err
+	} else if ok {
+		return archived.Open(ctx)
+	}
 	snap, err := store.OpenSnapshot(ctx, s.cfg.store())
 	if err != nil {
 		return nil, err

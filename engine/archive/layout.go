@@ -1,0 +1,140 @@
+package archive
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The names in an archive. Engines pass over what begins with an underscore or a dot; Athena and Spark would take anything else for data.
+const (
+	manifestName = "_manifest.json"
+	lockName     = "_lock"
+
+	// hiveNull is how Hive writes an empty value of a partition.
+	hiveNull = "__HIVE_DEFAULT_PARTITION__"
+
+	channelKey = "channel="
+	dayKey     = "day="
+)
+
+// partName is the file of part n of a channel's day, relative to the archive, with slashes.
+func partName(channel string, day Day, n int) string {
+	return fmt.Sprintf("%s%s/%s%s/part-%d.parquet", channelKey, escape(channel), dayKey, day, n)
+}
+
+// escape writes a channel as Hive writes a partition's value: what it reserves becomes %XX. On top of that go characters that Windows can't have in a name, and a
+// dot or a blank at the end, which it drops. Readers unescape any %XX.
+func escape(value string) string {
+	if value == "" {
+		return hiveNull
+	}
+	if value == hiveNull {
+		return "%5F" + value[1:]
+	}
+	var b strings.Builder
+	for i := range len(value) {
+		c := value[i]
+		last := i == len(value)-1
+		if c < 0x20 || c == 0x7f || strings.IndexByte(`"#%'*/:=?\{}[]^<>|`, c) >= 0 || last && (c == '.' || c == ' ') {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// unescape is escape's inverse.
+func unescape(name string) (string, error) {
+	if name == hiveNull {
+		return "", nil
+	}
+	var b strings.Builder
+	for i := 0; i < len(name); i++ {
+		if name[i] != '%' {
+			b.WriteByte(name[i])
+			continue
+		}
+		var c byte
+		if i+3 > len(name) {
+			return "", fmt.Errorf("the name %q ends inside of an escape", name)
+		}
+		if _, err := fmt.Sscanf(name[i+1:i+3], "%02X", &c); err != nil {
+			return "", fmt.Errorf("the name %q has an escape that is none", name)
+		}
+		b.WriteByte(c)
+		i += 2
+	}
+	return b.String(), nil
+}
+
+// Day is a UTC day, counted from 1970-01-01.
+type Day int32
+
+const dayNanos = 24 * 60 * 60 * int64(time.Second)
+
+// dayOf is the day of a time (ns).
+func dayOf(t int64) Day {
+	d := t / dayNanos
+	if t%dayNanos < 0 {
+		d--
+	}
+	return Day(d)
+}
+
+// firstDay and lastDay begin and end at least partly within int64 nanoseconds.
+var firstDay, lastDay = dayOf(-1 << 63), dayOf(1<<63 - 1)
+
+// Start is the first instant of the day (ns); of the first day that int64 holds, the first that it holds.
+func (d Day) Start() int64 {
+	if d <= firstDay {
+		return -1 << 63
+	}
+	return int64(d) * dayNanos
+}
+
+// End is the first instant after the day.
+func (d Day) End() int64 {
+	if d >= lastDay {
+		return 1<<63 - 1
+	}
+	return int64(d+1) * dayNanos
+}
+
+// String is the day as 2026-11-20.
+func (d Day) String() string {
+	return time.Unix(int64(d)*int64(dayNanos/int64(time.Second)), 0).UTC().Format(time.DateOnly)
+}
+
+// MarshalText writes the day as String does.
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Day) UnmarshalText(text []byte) error {
+	t, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return fmt.Errorf("day %q: allowed are days such as 2026-11-20", text)
+	}
+	*d = Day(t.Unix() / int64(dayNanos/int64(time.Second)))
+	if t.Unix()%int64(dayNanos/int64(time.Second)) < 0 {
+		*d--
+	}
+	return nil
+}
+
+// instant is a time (ns since 1970, UTC) that JSON shows as people read it.
+type instant int64
+
+func (t instant) MarshalText() ([]byte, error) {
+	return []byte(time.Unix(0, int64(t)).UTC().Format(time.RFC3339Nano)), nil
+}
+
+func (t *instant) UnmarshalText(text []byte) error {
+	at, err := time.Parse(time.RFC3339Nano, string(text))
+	if err != nil {
+		return fmt.Errorf("time %q: allowed is ISO 8601", text)
+	}
+	*t = instant(at.UnixNano())
+	return nil
+}

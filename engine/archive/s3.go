@@ -1,0 +1,235 @@
+package archive
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+// sendBytes is the size of a part of an upload: larger files are sent in several, each with its checksum.
+const sendBytes = 32 << 20
+
+// bucket is an archive under a prefix of an S3 bucket. The client tries again by itself, with growing pauses, what the server could not do just then.
+type bucket struct {
+	client  *minio.Client
+	core    minio.Core
+	name    string
+	prefix  string // "" or with a slash at its end
+	from    string // the endpoint, for errors
+	anybody bool   // no credentials were found
+}
+
+// openS3 makes the client for an URL such as s3://bucket/prefix. env has what other tools of S3 go by: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION,
+// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE with its files, AWS_EC2_METADATA_DISABLED.
+func openS3(to string, env func(string) string) (*bucket, error) {
+	wrong := func(format string, args ...any) error {
+		return &kindError{kind: ErrAccess, text: fmt.Sprintf(format, args...)}
+	}
+	name, prefix, _ := strings.Cut(strings.TrimPrefix(to, "s3://"), "/")
+	if name == "" {
+		return nil, wrong("%q names no bucket; allowed is s3://bucket/prefix", to)
+	}
+	region := cmp.Or(env("AWS_REGION"), env("AWS_DEFAULT_REGION"))
+	endpoint := cmp.Or(env("AWS_ENDPOINT_URL_S3"), env("AWS_ENDPOINT_URL"))
+	lookup := minio.BucketLookupPath
+	if endpoint == "" {
+		endpoint, lookup = "https://s3.amazonaws.com", minio.BucketLookupAuto
+		if region != "" {
+			endpoint = "https://s3." + region + ".amazonaws.com"
+		}
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.User != nil {
+		return nil, wrong("AWS_ENDPOINT_URL: allowed is an address without a path or a user, such as https://minio.example.com:9000")
+	}
+	chain := []credentials.Provider{&credentials.Static{Value: credentials.Value{
+		AccessKeyID: env("AWS_ACCESS_KEY_ID"), SecretAccessKey: env("AWS_SECRET_ACCESS_KEY"), SessionToken: env("AWS_SESSION_TOKEN"), SignerType: credentials.SignatureV4,
+	}}, &credentials.FileAWSCredentials{Profile: env("AWS_PROFILE")}}
+	if env("AWS_EC2_METADATA_DISABLED") != "true" {
+		chain = append(chain, &credentials.IAM{Client: &http.Client{Timeout: 5 * time.Second}})
+	}
+	creds := credentials.NewChainCredentials(chain)
+	client, err := minio.New(u.Host, &minio.Options{Creds: creds, Secure: u.Scheme == "https", Region: region, BucketLookup: lookup})
+	if err != nil {
+		return nil, wrong("%s: %v", to, err)
+	}
+	b := &bucket{client: client, core: minio.Core{Client: client}, name: name, prefix: strings.Trim(prefix, "/"), from: u.Host}
+	if b.prefix != "" {
+		b.prefix += "/"
+	}
+	return b, nil
+}
+
+func (b *bucket) String() string         { return "s3://" + strings.TrimSuffix(b.name+"/"+b.prefix, "/") }
+func (b *bucket) Scratch() string        { return os.TempDir() }
+func (b *bucket) key(name string) string { return b.prefix + name }
+
+// get fetches a whole object and its mark.
+func (b *bucket) get(ctx context.Context, name string) ([]byte, string, error) {
+	r, info, _, err := b.core.GetObject(ctx, b.name, b.key(name), minio.GetObjectOptions{})
+	if err != nil {
+		return nil, "", b.explain("read "+name, err)
+	}
+	defer r.Close()
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, "", b.explain("read "+name, err)
+	}
+	return text, info.ETag, nil
+}
+
+func (b *bucket) ReadManifest(ctx context.Context) ([]byte, string, error) {
+	return b.get(ctx, manifestName)
+}
+
+func (b *bucket) WriteManifest(ctx context.Context, text []byte, mark string) error {
+	err := b.replace(ctx, manifestName, text, mark)
+	if err != nil && !isTaken(err) {
+		return err
+	}
+	// An answer that was lost is asked for again, and then what was written is in its own way: what is there tells.
+	there, _, err := b.get(ctx, manifestName)
+	if err == nil && !bytes.Equal(there, text) {
+		err = &kindError{kind: ErrInUse, text: fmt.Sprintf("the manifest of the archive %s was changed by another run; archive again: what is there is not sent again", b)}
+	}
+	return err
+}
+
+// replace writes a small object where the one that is there has the mark; "" is none. The server compares, in one step with the write.
+func (b *bucket) replace(ctx context.Context, name string, text []byte, mark string) error {
+	opts := minio.PutObjectOptions{ContentType: "application/json", SendContentMd5: true, DisableMultipart: true}
+	if mark == "" {
+		opts.SetMatchETagExcept("*")
+	} else {
+		opts.SetMatchETag(mark)
+	}
+	_, err := b.client.PutObject(ctx, b.name, b.key(name), bytes.NewReader(text), int64(len(text)), opts)
+	return b.explain("write "+name, err)
+}
+
+func (b *bucket) Put(ctx context.Context, name string, s *Scratch) (sent bool, err error) {
+	f, err := os.Open(s.Path)
+	if err != nil {
+		return false, fmt.Errorf("send %s: %w", name, err)
+	}
+	defer os.Remove(s.Path)
+	defer f.Close()
+	tag, err := entityTag(f, s.Bytes)
+	if err != nil {
+		return false, fmt.Errorf("send %s: %w", name, err)
+	}
+	switch same, err := b.same(ctx, name, s, tag); {
+	case err != nil && !isMissing(err):
+		return false, err
+	case same:
+		return false, nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return false, fmt.Errorf("send %s: %w", name, err)
+	}
+	if s.Bytes > sendBytes { // what a killed run left of its upload costs room and is of no use
+		if err := b.client.RemoveIncompleteUpload(ctx, b.name, b.key(name)); err != nil {
+			return false, b.explain("send "+name, err)
+		}
+	}
+	_, err = b.client.PutObject(ctx, b.name, b.key(name), f, s.Bytes, minio.PutObjectOptions{
+		ContentType: "application/vnd.apache.parquet", SendContentMd5: true, PartSize: sendBytes, NumThreads: 2,
+	})
+	if err != nil {
+		return false, b.explain("send "+name, err)
+	}
+	same, err := b.same(ctx, name, s, tag)
+	if err == nil && !same {
+		err = &DamageError{Place: b.String(), File: name, Text: "the server holds other bytes than it was sent"}
+	}
+	return err == nil, err
+}
+
+// same says whether an object has the scratch file's bytes. Mostly the server's tag tells; where it is made otherwise, as with some kinds of encryption, the bytes are
+// read back.
+func (b *bucket) same(ctx context.Context, name string, s *Scratch, tag string) (bool, error) {
+	info, err := b.client.StatObject(ctx, b.name, b.key(name), minio.StatObjectOptions{})
+	if err != nil {
+		return false, b.explain("look for "+name, err)
+	}
+	if info.Size != s.Bytes {
+		return false, nil
+	}
+	if info.ETag == tag {
+		return true, nil
+	}
+	r, _, _, err := b.core.GetObject(ctx, b.name, b.key(name), minio.GetObjectOptions{})
+	if err != nil {
+		return false, b.explain("read back "+name, err)
+	}
+	defer r.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, r); err != nil {
+		return false, b.explain("read back "+name, err)
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)) == s.SHA256, nil
+}
+
+// entityTag is what a server calls the bytes of a file that is sent in parts of sendBytes.
+func entityTag(f io.Reader, size int64) (string, error) {
+	whole, parts := md5.New(), 0
+	if size <= sendBytes {
+		_, err := io.Copy(whole, f)
+		return fmt.Sprintf("%x", whole.Sum(nil)), err
+	}
+	for left := size; left > 0; left -= sendBytes {
+		part := md5.New()
+		if _, err := io.CopyN(part, f, min(left, sendBytes)); err != nil {
+			return "", err
+		}
+		whole.Write(part.Sum(nil))
+		parts++
+	}
+	return fmt.Sprintf("%x-%d", whole.Sum(nil), parts), nil
+}
+
+// tries is how often a read is begun again where the connection broke in the middle.
+const tries = 3
+
+func (b *bucket) Read(ctx context.Context, name string, offset int64, into []byte) error {
+	if len(into) == 0 {
+		return nil
+	}
+	var opts minio.GetObjectOptions
+	if err := opts.SetRange(offset, offset+int64(len(into))-1); err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	var err error
+	for range tries {
+		var r io.ReadCloser
+		if r, _, _, err = b.core.GetObject(ctx, b.name, b.key(name), opts); err != nil {
+			return b.explain("read "+name, err)
+		}
+		_, err = io.ReadFull(r, into)
+		r.Close()
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return &DamageError{Place: b.String(), File: name, Text: "it is shorter than the manifest says"}
+	}
+	return b.explain("read "+name, err)
+}
+
+// parent is where the prefix lies, for people.
+func (b *bucket) parent() string { return path.Join(b.from, b.name) }

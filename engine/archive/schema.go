@@ -1,0 +1,91 @@
+package archive
+
+import (
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/schema"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// The columns of a part, in their order. Channel and day are in its path. docs/archive.md says what each holds, and why times are microseconds
+// with a column for the rest.
+const (
+	colTime = iota
+	colTimeNanos
+	colSubtopic
+	colPublisher
+	colName
+	colUnit
+	colValue
+	colBool
+	colString
+	colData
+	colSum
+	colUpdate
+	colUpdateNanos
+	colReceived
+	colReceivedNanos
+	colProtocol
+	columnCount
+)
+
+var micros = schema.NewTimestampLogicalType(true, schema.TimeUnitMicros)
+
+// columns are the names and types; a column is required or may be null.
+var columns = [columnCount]struct {
+	name     string
+	physical parquet.Type
+	logical  schema.LogicalType
+	null     bool
+}{
+	colTime:          {"time", parquet.Types.Int64, micros, false},
+	colTimeNanos:     {"time_nanos", parquet.Types.Int32, nil, false},
+	colSubtopic:      {"subtopic", parquet.Types.ByteArray, schema.StringLogicalType{}, false},
+	colPublisher:     {"publisher", parquet.Types.ByteArray, schema.StringLogicalType{}, false},
+	colName:          {"name", parquet.Types.ByteArray, schema.StringLogicalType{}, false},
+	colUnit:          {"unit", parquet.Types.ByteArray, schema.StringLogicalType{}, false},
+	colValue:         {"value", parquet.Types.Double, nil, true},
+	colBool:          {"bool_value", parquet.Types.Boolean, nil, true},
+	colString:        {"string_value", parquet.Types.ByteArray, schema.StringLogicalType{}, true},
+	colData:          {"data_value", parquet.Types.ByteArray, nil, true},
+	colSum:           {"sum", parquet.Types.Double, nil, true},
+	colUpdate:        {"update_time", parquet.Types.Int64, micros, true},
+	colUpdateNanos:   {"update_time_nanos", parquet.Types.Int32, nil, true},
+	colReceived:      {"received", parquet.Types.Int64, micros, false},
+	colReceivedNanos: {"received_nanos", parquet.Types.Int32, nil, false},
+	colProtocol:      {"protocol", parquet.Types.ByteArray, schema.StringLogicalType{}, false},
+}
+
+// root is the schema of a part.
+var root = func() *schema.GroupNode {
+	fields := make(schema.FieldList, columnCount)
+	for i, c := range columns {
+		repetition := parquet.Repetitions.Required
+		if c.null {
+			repetition = parquet.Repetitions.Optional
+		}
+		fields[i] = schema.Must(schema.NewPrimitiveNodeLogical(c.name, repetition, c.logical, c.physical, -1, -1))
+	}
+	return schema.MustGroup(schema.NewGroupNode("sample", parquet.Repetitions.Required, fields, -1))
+}()
+
+// properties say how a part is written. The same rows give the same bytes: an interrupted run recognises by that what it had brought. values says whether the
+// column of values has a dictionary, which pays where they repeat.
+func properties(values bool) *parquet.WriterProperties {
+	options := []parquet.WriterProperty{
+		parquet.WithAllocator(memory.DefaultAllocator),
+		parquet.WithVersion(parquet.V2_LATEST),
+		parquet.WithCreatedBy("decant"),
+		parquet.WithCompression(compress.Codecs.Zstd),
+		// A dictionary that overflows gives a column two encodings, which the library lists in the order of a Go map: other bytes in every run.
+		parquet.WithDictionaryPageSizeLimit(1 << 30),
+		parquet.WithDictionaryFor(columns[colValue].name, values),
+		parquet.WithDictionaryFor(columns[colSum].name, false),
+		parquet.WithDictionaryFor(columns[colData].name, false),
+	}
+	for _, c := range []int{colTime, colUpdate, colReceived} { // they rise in small steps
+		options = append(options, parquet.WithDictionaryFor(columns[c].name, false), parquet.WithEncodingFor(columns[c].name, parquet.Encodings.DeltaBinaryPacked))
+	}
+	return parquet.NewWriterProperties(options...)
+}
