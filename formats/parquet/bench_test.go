@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -87,6 +88,30 @@ func long(rows int) (formats.Document, []arrow.Record) {
 			array.NewDictionaryArray(formats.TextType, unit.NewArray(), units),
 			values.NewArray(),
 		}, int64(min(rows, from+8192)-from)))
+	}
+	return doc, records
+}
+
+// wide is a document of twenty columns of numbers, each with the noise of a sensor of two decimals, a row a second.
+func wide(rows int) (formats.Document, []arrow.Record) {
+	doc := formatstest.Document()
+	doc.Columns = []formats.Column{{ID: "time", Label: "time", Type: formats.Time}}
+	for i := range 20 {
+		name := fmt.Sprint("sensor ", i)
+		doc.Columns = append(doc.Columns, formats.Column{ID: name, Label: name, Type: formats.Number})
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	schema := formats.Schema(doc.Columns)
+	var records []arrow.Record
+	for from := 0; from < rows; from += 8192 {
+		b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+		for i := from; i < min(rows, from+8192); i++ {
+			b.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(formatstest.Start.UnixNano() + int64(i)*1e9))
+			for k := range 20 {
+				b.Field(k + 1).(*array.Float64Builder).Append(float64(int(random.NormFloat64()*100*float64(k+1))) / 100)
+			}
+		}
+		records = append(records, b.NewRecord())
 	}
 	return doc, records
 }

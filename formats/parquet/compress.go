@@ -44,7 +44,7 @@ func startSnappy() (compress, error) {
 // Pages are at most some megabytes, so a larger window serves nothing.
 func startZstd() (compress, error) {
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true), zstd.WithWindowSize(1<<20),
-		zstd.WithEncoderLevel(zstd.SpeedFastest))
+		zstd.WithEncoderLevel(zstd.SpeedDefault))
 	if err != nil {
 		return nil, fmt.Errorf("start zstd: %w", err)
 	}

@@ -104,14 +104,10 @@ func (x *texts) addIndices(c *formats.Cells, a *array.Dictionary, from, to int) 
 			}
 		}
 		entry := c.Entry(row)
-		ours := x.known[entry]
-		if ours == 0 {
-			ours = x.entryOf([]byte(c.EntryText(entry))) + 1
-			if !x.loose {
-				x.known[entry] = ours
-			}
+		if x.known[entry] == 0 || x.loose {
+			x.known[entry] = x.entryOf([]byte(c.EntryText(entry))) + 1
 		}
-		x.rowEntries = append(x.rowEntries, ours-1)
+		x.rowEntries = append(x.rowEntries, x.known[entry]-1)
 	}
 }
 
