@@ -1,5 +1,7 @@
 package xlsx
 
+//lint:file-ignore SA1019 of a raw part, archive/zip writes the sizes and the date of the older fields, which it fills by itself for others
+
 import (
 	"archive/zip"
 	"io"
@@ -13,9 +15,6 @@ type archive struct {
 	zip  *zip.Writer
 	date time.Time
 }
-
-// compressionLevel was chosen by measurement: the next ones gain little on sheets and cost much of the time.
-const compressionLevel = 1
 
 func newArchive(w io.Writer, date time.Time) *archive {
 	z := zip.NewWriter(w)
@@ -34,9 +33,45 @@ func zipDate(date time.Time) time.Time {
 	return date
 }
 
-// create starts a part; the one before it is complete.
-func (a *archive) create(name string) (io.Writer, error) {
-	return a.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: a.date})
+// add writes a whole part; the one before it is complete.
+func (a *archive) add(name string, content []byte) error {
+	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: a.date})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(content)
+	return err
+}
+
+// start begins a part that comes as pieces; the one before it is complete.
+func (a *archive) start(name string) (*part, error) {
+	const (
+		version    = 20  // of zip, that a reader needs for deflate
+		descriptor = 0x8 // checksum and sizes stand behind the content
+	)
+	h := &zip.FileHeader{Name: name, Method: zip.Deflate, Flags: descriptor, CreatorVersion: version, ReaderVersion: version}
+	h.SetModTime(a.date)
+	w, err := a.zip.CreateRaw(h)
+	if err != nil {
+		return nil, err
+	}
+	return &part{h, w}, nil
 }
 
 func (a *archive) close() error { return a.zip.Close() }
+
+// part is a part of an archive that grows by pieces. The last one ends the deflate stream. Both its sizes stay below 4 GiB, see maxPartBytes.
+type part struct {
+	header  *zip.FileHeader // archive/zip reads checksum and sizes from it when the part is complete
+	content io.Writer
+}
+
+func (p *part) add(d *piece) error {
+	h := p.header
+	h.CRC32 = joinCRC(h.CRC32, d.crc, d.size)
+	h.CompressedSize64 += uint64(d.packed.Len())
+	h.UncompressedSize64 += uint64(d.size)
+	h.CompressedSize, h.UncompressedSize = uint32(h.CompressedSize64), uint32(h.UncompressedSize64)
+	_, err := p.content.Write(d.packed.Bytes())
+	return err
+}

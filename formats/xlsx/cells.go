@@ -4,57 +4,34 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"decant/formats"
 )
 
-// maxText is how many UTF-16 units a cell holds.
-const maxText = 32767
-
 // maxInteger is the largest integer that a cell, a float64, holds with all its neighbours. Larger ones are printed as text.
 const maxInteger = 1 << 53
 
-// ref is a cell's name in its two parts.
-type ref struct {
-	column string
-	row    []byte
-}
+// What follows a cell's name. A text cell is a shared string, or one that stands in the cell: no program reads either as a formula, whatever
+// it starts with.
+const (
+	numberStart = `"><v>`
+	sharedStart = `" t="s"><v>`
+	boolStart   = `" t="b"><v>`
+	valueEnd    = `</v></c>`
+	inlineStart = `" t="inlineStr"><is>`
+	inlineEnd   = `</is></c>`
+)
 
-// appendTo prints the start of a cell up to its attributes.
-func (r ref) appendTo(dst []byte) []byte {
-	dst = append(dst, `<c r="`...)
-	dst = append(dst, r.column...)
-	dst = append(dst, r.row...)
-	return append(dst, '"')
-}
-
-func (r ref) appendStyled(dst []byte, style int) []byte {
-	dst = r.appendTo(dst)
-	dst = append(dst, ` s="`...)
-	dst = strconv.AppendInt(dst, int64(style), 10)
-	return append(dst, '"')
-}
-
-// cellPrinter prints cells as XML.
+// cellPrinter prints what follows a cell's name. It is not safe for concurrent use.
 type cellPrinter struct {
 	numbers   bool // times are numbers, see timesAreNumbers
 	dates     bool // times are date cells, see timesAreDates
 	text      *formats.Printer
 	zoned     *wallClock
 	utc       *wallClock
-	dateCell  []byte // what follows the name of a date cell, up to its value
+	dateStart []byte
 	dateWidth int
 	scratch   []byte
-
-	entries [][]textCell // of each Text column, for the record being written; nil where none was printed yet
-}
-
-// textCell is an entry of a dictionary as a cell.
-type textCell struct {
-	rest  []byte // the cell from after its name; nil where it was not printed yet
-	width int
-	fault string
 }
 
 func newCellPrinter(doc formats.Document, s styles) *cellPrinter {
@@ -64,198 +41,118 @@ func newCellPrinter(doc formats.Document, s styles) *cellPrinter {
 		text:      formats.NewPrinter(doc),
 		zoned:     newWallClock(doc.Zone, doc.Times.Digits),
 		utc:       newWallClock(time.UTC, doc.Times.Digits),
-		dateCell:  fmt.Appendf(nil, ` s="%d"><v>`, s.date),
+		dateStart: fmt.Appendf(nil, `" s="%d"><v>`, s.date),
 		dateWidth: len(dateLayout(doc.Times.Digits)),
-		entries:   make([][]textCell, len(doc.Columns)),
 	}
 }
 
-// startRecord forgets the entries of the record before.
-func (p *cellPrinter) startRecord() { clear(p.entries) }
-
-// append prints a cell that is not missing, and says how many characters wide it shows. A fault says why no cell can hold it.
-func (p *cellPrinter) append(dst []byte, at ref, c *formats.Cells, column, row int) (out []byte, width int, fault string) {
+// append prints a cell that is not missing. number is a Text cell's in the table of shared strings. A fault says why no cell can hold it.
+func (p *cellPrinter) append(dst []byte, c *formats.Cells, row int, number int32) (out []byte, fault string) {
 	switch c.Type {
 	case formats.Time, formats.TimeUTC:
-		out, width = p.appendTime(dst, at, c, row)
-		return out, width, ""
+		return p.appendTime(dst, c, row), ""
+	case formats.Number:
+		return appendNumber(dst, c.Number(row)), ""
 	case formats.Text:
-		return p.appendEntry(dst, at, c, column, row)
+		if number != inline {
+			return appendShared(dst, number), ""
+		}
 	case formats.Integer:
-		out, width = p.appendInteger(dst, at, c.Int(row))
-		return out, width, ""
+		return appendInteger(dst, c.Int(row)), ""
 	}
-	dst = at.appendTo(dst)
 	switch c.Kind(row) {
 	case formats.ValueNumber:
-		dst = append(dst, `><v>`...)
-		start := len(dst)
-		dst = formats.AppendNumber(dst, c.Number(row))
-		width = len(dst) - start
-		return append(dst, `</v></c>`...), width, ""
+		return appendNumber(dst, c.Number(row)), ""
 	case formats.ValueBool:
+		dst = append(dst, boolStart...)
 		if c.Bool(row) {
-			return append(dst, ` t="b"><v>1</v></c>`...), len("FALSE"), ""
+			dst = append(dst, '1')
+		} else {
+			dst = append(dst, '0')
 		}
-		return append(dst, ` t="b"><v>0</v></c>`...), len("FALSE"), ""
+		return append(dst, valueEnd...), ""
 	case formats.ValueBytes:
 		return p.appendBytes(dst, c.Bytes(row))
 	}
-	s := c.Text(row)
-	out, fault = appendText(dst, s)
-	return out, displayWidth(s), fault
+	return appendInline(dst, c.Text(row))
 }
 
-func (p *cellPrinter) appendInteger(dst []byte, at ref, v int64) ([]byte, int) {
-	dst = at.appendTo(dst)
-	exact := -maxInteger <= v && v <= maxInteger
-	if exact {
-		dst = append(dst, `><v>`...)
-	} else {
-		dst = append(dst, textStart...)
+func appendNumber(dst []byte, v float64) []byte {
+	dst = append(dst, numberStart...)
+	dst = formats.AppendNumber(dst, v)
+	return append(dst, valueEnd...)
+}
+
+func appendInteger(dst []byte, v int64) []byte {
+	if -maxInteger <= v && v <= maxInteger {
+		dst = append(dst, numberStart...)
+		dst = strconv.AppendInt(dst, v, 10)
+		return append(dst, valueEnd...)
 	}
-	start := len(dst)
+	dst = append(dst, inlineStart+textStart...)
 	dst = strconv.AppendInt(dst, v, 10)
-	width := len(dst) - start
-	if exact {
-		return append(dst, `</v></c>`...), width
-	}
-	return append(dst, textEnd...), width
+	return append(dst, textEnd+inlineEnd...)
 }
 
 // appendTime prints a date cell where one holds the time, a number for Unix times, else text.
-func (p *cellPrinter) appendTime(dst []byte, at ref, c *formats.Cells, row int) ([]byte, int) {
-	dst = at.appendTo(dst)
+func (p *cellPrinter) appendTime(dst []byte, c *formats.Cells, row int) []byte {
 	if p.numbers {
-		dst = append(dst, `><v>`...)
-		start := len(dst)
+		dst = append(dst, numberStart...)
 		dst = p.text.AppendNumber(dst, c, row)
-		width := len(dst) - start
-		return append(dst, `</v></c>`...), width
+		return append(dst, valueEnd...)
 	}
-	if p.dates {
-		clock := p.zoned
-		if c.Type == formats.TimeUTC {
-			clock = p.utc
-		}
-		if serial, ok := clock.serial(c.Int(row)); ok {
-			dst = append(dst, p.dateCell...)
-			dst = formats.AppendNumber(dst, serial)
-			return append(dst, `</v></c>`...), p.dateWidth
-		}
+	if serial, ok := p.serial(c, row); ok {
+		dst = append(dst, p.dateStart...)
+		dst = appendSerial(dst, serial)
+		return append(dst, valueEnd...)
 	}
 	p.scratch = p.text.AppendNumber(p.scratch[:0], c, row)
-	dst, _ = appendText(dst, string(p.scratch)) // a printed time always fits
-	return dst, len(p.scratch)
+	dst, _ = appendInline(dst, string(p.scratch)) // a printed time always fits
+	return dst
 }
 
-// appendEntry prints a cell of a Text column. Each entry of a dictionary is escaped once a record.
-func (p *cellPrinter) appendEntry(dst []byte, at ref, c *formats.Cells, column, row int) ([]byte, int, string) {
-	if p.entries[column] == nil {
-		p.entries[column] = make([]textCell, c.Entries())
+// serial is a date cell's number; not ok where the time is not a date.
+func (p *cellPrinter) serial(c *formats.Cells, row int) (serial float64, ok bool) {
+	if !p.dates {
+		return 0, false
 	}
-	cell := &p.entries[column][c.Entry(row)]
-	if cell.rest == nil && cell.fault == "" {
-		s := c.Text(row)
-		cell.rest, cell.fault = appendText(nil, s)
-		cell.width = displayWidth(s)
+	if c.Type == formats.TimeUTC {
+		return p.utc.serial(c.Int(row))
 	}
-	if cell.fault != "" {
-		return dst, 0, cell.fault
-	}
-	return append(at.appendTo(dst), cell.rest...), cell.width, ""
+	return p.zoned.serial(c.Int(row))
 }
 
-func (p *cellPrinter) appendBytes(dst, b []byte) ([]byte, int, string) {
+func (p *cellPrinter) appendBytes(dst, b []byte) ([]byte, string) {
 	p.scratch = formats.AppendBytes(p.scratch[:0], b)
 	if n := len(p.scratch); n > maxText {
-		return dst, 0, tooLong(n)
+		return dst, tooLong(n)
 	}
-	dst = append(dst, textStart...)
+	dst = append(dst, inlineStart+textStart...)
 	dst = append(dst, p.scratch...)
-	return append(dst, textEnd...), len(p.scratch), ""
+	return append(dst, textEnd+inlineEnd...), ""
 }
 
-// A text cell is an inline string: no program reads one as a formula, whatever it starts with.
-const (
-	textStart = ` t="inlineStr"><is><t>`
-	textKept  = ` t="inlineStr"><is><t xml:space="preserve">`
-	textEnd   = `</t></is></c>`
-)
-
-// appendText prints the rest of a text cell, from after its name. A fault says what keeps the text out of a cell.
-func appendText(dst []byte, s string) (out []byte, fault string) {
-	if keepsSpace(s) {
-		dst = append(dst, textKept...)
-	} else {
-		dst = append(dst, textStart...)
-	}
-	units := 0
-	for i, r := range s {
-		units++
-		switch {
-		case r == '&':
-			dst = append(dst, `&amp;`...)
-		case r == '<':
-			dst = append(dst, `&lt;`...)
-		case r == '>':
-			dst = append(dst, `&gt;`...)
-		case r == '\r': // raw, XML's line ends would swallow it
-			dst = append(dst, `&#13;`...)
-		case r == '_' && isEscape(s[i:]):
-			dst = append(dst, `_x005F_`...)
-		case r >= ' ' && r < 0x7f, r == '\t', r == '\n':
-			dst = append(dst, byte(r))
-		case forbidden(s[i:], r):
-			return dst, fmt.Sprintf("the text holds %U at byte %d, which XML and so XLSX forbids: export it as csv or jsonl", r, i)
-		default:
-			if r > 0xffff {
-				units++
-			}
-			dst = utf8.AppendRune(dst, r)
+// width is how many characters wide a cell that is not missing shows.
+func (p *cellPrinter) width(c *formats.Cells, row int) int {
+	switch {
+	case c.Kind(row) == formats.ValueBool:
+		return len("FALSE")
+	case c.Type == formats.Time || c.Type == formats.TimeUTC:
+		if _, ok := p.serial(c, row); ok {
+			return p.dateWidth
 		}
 	}
-	if units > maxText {
-		return dst, tooLong(units)
-	}
-	return append(dst, textEnd...), ""
+	p.scratch = p.text.Append(p.scratch[:0], c, row)
+	return displayWidth(string(p.scratch))
 }
 
-func tooLong(units int) string {
-	return fmt.Sprintf("a text of %d characters; a cell of XLSX holds at most %d: export it as csv or jsonl", units, maxText)
+func appendShared(dst []byte, number int32) []byte {
+	dst = append(dst, sharedStart...)
+	dst = strconv.AppendInt(dst, int64(number), 10)
+	return append(dst, valueEnd...)
 }
 
-// forbidden says whether XML 1.0 (section 2.2) has no such character. rest starts with it.
-func forbidden(rest string, r rune) bool {
-	if r == utf8.RuneError {
-		_, size := utf8.DecodeRuneInString(rest)
-		return size == 1 // bytes that are not UTF-8
-	}
-	return r < ' ' || r == 0xfffe || r == 0xffff
-}
-
-// isEscape says whether s starts with _xHHHH_, which a spreadsheet reads as the character HHHH (ECMA-376 part 1, 22.9.2.19).
-func isEscape(s string) bool {
-	if len(s) < 7 || s[1] != 'x' || s[6] != '_' {
-		return false
-	}
-	for _, c := range []byte(s[2:6]) {
-		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-			return false
-		}
-	}
-	return true
-}
-
-// keepsSpace says whether a reader of XML may drop white space of s.
-func keepsSpace(s string) bool {
-	if s == "" {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] == '\n' || s[i] == '\r' || s[i] == '\t' {
-			return true
-		}
-	}
-	return s[0] == ' ' || s[len(s)-1] == ' '
+func appendInline(dst []byte, s string) (out []byte, fault string) {
+	dst, fault = appendText(append(dst, inlineStart...), s)
+	return append(dst, inlineEnd...), fault
 }

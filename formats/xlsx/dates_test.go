@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"decant/formats"
 )
 
 func load(t *testing.T, name string) *time.Location {
@@ -77,5 +79,27 @@ func TestSerialAgainstPackageTime(t *testing.T) {
 				r.Errorf("%v: serial %v is %v units, want %v", at, got, rounded, want)
 			}
 		}
+	})
+}
+
+// A serial prints as all numbers do, by a shorter way.
+func TestAppendSerial(t *testing.T) {
+	check := func(fatal func(string, ...any), serial float64) {
+		if got, want := string(appendSerial(nil, serial)), string(formats.AppendNumber(nil, serial)); got != want {
+			fatal("%v prints as %s, want %s", serial, got, want)
+		}
+	}
+	for _, day := range []float64{61, 32767, 32768, 46320, 65535, 65536, 90071} {
+		check(t.Errorf, day)
+		check(t.Errorf, math.Nextafter(day, 0))
+		check(t.Errorf, math.Nextafter(day, math.Inf(1)))
+		for ms := 0; ms < secondsPerDay*1000; ms += 86_413 {
+			check(t.Errorf, day+float64(ms)/(secondsPerDay*1000))
+		}
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		check(r.Errorf, rapid.Float64Range(61, 100_000).Draw(r, "serial"))
+		bits := rapid.Uint64Range(math.Float64bits(1<<15), math.Float64bits(1<<16)).Draw(r, "bits")
+		check(r.Errorf, math.Float64frombits(bits))
 	})
 }

@@ -1,123 +1,116 @@
 package xlsx
 
 import (
-	"io"
 	"strconv"
+
+	"decant/formats"
 )
 
-// A sheet is written front to back into one zip part:
+// sheet is a sheet of rows. Its part is written front to back:
 //
-//	<worksheet> sheetViews sheetFormatPr cols    written once the widths are known
-//	            sheetData: row, row, …
-//	            autoFilter                       its range needs the last row
+//	<worksheet> sheetViews sheetFormatPr cols sheetData    head: the widths are known from the first chunk of rows
+//	            row, row, …                                 a piece a chunk
+//	            /sheetData autoFilter pageMargins           tail: the filter's range needs the last row
 //	</worksheet>
 type sheet struct {
-	name   string
-	part   io.Writer
-	first  bool // the sheet that a program shows when it opens the file
-	header bool // row 1 is a frozen header with filters
-	widths *widths
+	name     string
+	part     string // its name in the archive
+	first    bool   // the sheet that a program shows when it opens the file
+	expanded bool
+	columns  int // of the document
+	row      int // the last row that was given away
 
-	row     int    // the last row started; 0 before the first
-	number  []byte // its number as text
-	buf     []byte // rows not yet written
-	begun   bool   // the part up to sheetData is written
-	written int64  // bytes of the part
+	size   int64 // bytes of its part so far
+	coming int64 // bytes that the chunks under way may add, at most
 }
 
 const (
-	flushBytes  = 1 << 16 // rows wait in buf up to this size
-	sampleBytes = 1 << 19 // the rows that the widths are taken from, at most
-	sampleRows  = 1000
+	xmlHead       = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
+	mainNamespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 )
 
-// full says whether the sheet has no room for so many rows more.
-func (s *sheet) full(rows int) bool { return s.row+rows > maxRows || s.written > maxPartBytes }
-
-func (s *sheet) startRow() {
-	s.row++
-	s.number = strconv.AppendInt(s.number[:0], int64(s.row), 10)
-	s.buf = append(s.buf, `<row r="`...)
-	s.buf = append(s.buf, s.number...)
-	s.buf = append(s.buf, `">`...)
-}
-
-// ref is where a cell of the current row stands, in the two parts of its name.
-func (s *sheet) ref(column string) ref { return ref{column, s.number} }
-
-// startCell begins a cell with a style; add completes it.
-func (s *sheet) startCell(column string, style int) {
-	s.buf = s.ref(column).appendStyled(s.buf, style)
-}
-
-func (s *sheet) add(rest []byte) { s.buf = append(s.buf, rest...) }
-
-func (s *sheet) endRow() error {
-	s.buf = append(s.buf, `</row>`...)
-	if !s.begun {
-		if !s.widths.fixed && s.row < sampleRows && len(s.buf) < sampleBytes {
-			return nil
-		}
-		return s.begin()
+func newSheet(doc formats.Document, name, part string) *sheet {
+	s := &sheet{name: name, part: part, first: part == firstSheetPart, expanded: doc.Expanded, columns: len(doc.Columns)}
+	if !s.expanded {
+		s.row = 1 // the header
 	}
-	if len(s.buf) < flushBytes {
-		return nil
-	}
-	return s.flush()
+	return s
 }
 
-// begin writes the part up to the rows seen so far. The widths are those of the first sheet's first rows, for all sheets.
-func (s *sheet) begin() error {
-	s.begun = true
-	s.widths.fixed = true
-	head := []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n" +
-		`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView`)
+// room is how many of the document's rows the sheet still takes.
+func (s *sheet) room() int {
+	left := maxRows - s.row
+	switch {
+	case !s.expanded:
+		return left
+	case s.row == 0:
+		left++ // no blank row before the first
+	}
+	return left / (s.columns + 1)
+}
+
+// take gives n of the document's rows their place in the sheet, and says which row stands before them.
+func (s *sheet) take(n int) (before int) {
+	before = s.row
+	if !s.expanded {
+		s.row += n
+		return before
+	}
+	s.row += n * (s.columns + 1)
+	if before == 0 {
+		s.row--
+	}
+	return before
+}
+
+// appendHead prints the part up to its first row of data.
+func (s *sheet) appendHead(dst []byte, w *widths, labels [][]byte) []byte {
+	dst = append(dst, xmlHead+`<worksheet xmlns="`+mainNamespace+`"><sheetViews><sheetView`...)
 	if s.first {
-		head = append(head, ` tabSelected="1"`...)
+		dst = append(dst, ` tabSelected="1"`...)
 	}
-	head = append(head, ` workbookViewId="0"`...)
-	if s.header {
-		head = append(head, `><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>`+
-			`<selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView>`...)
+	dst = append(dst, ` workbookViewId="0"`...)
+	if s.expanded {
+		dst = append(dst, `/>`...)
 	} else {
-		head = append(head, `/>`...)
+		dst = append(dst, `><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>`+
+			`<selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView>`...)
 	}
-	head = append(head, `</sheetViews><sheetFormatPr defaultRowHeight="15"/>`...)
-	head = s.widths.append(head)
-	head = append(head, `<sheetData>`...)
-	if err := s.write(head); err != nil {
-		return err
+	dst = append(dst, `</sheetViews><sheetFormatPr defaultRowHeight="15"/>`...)
+	dst = w.append(dst)
+	dst = append(dst, `<sheetData>`...)
+	if s.expanded {
+		return dst
 	}
-	return s.flush()
+	dst = append(dst, `<row r="1">`...)
+	for i, label := range labels {
+		dst = append(dst, `<c r="`...)
+		dst = append(dst, cellName(i, 1)...)
+		dst = append(dst, label...)
+	}
+	return append(dst, rowEnd...)
 }
 
-func (s *sheet) flush() error {
-	err := s.write(s.buf)
-	s.buf = s.buf[:0]
-	return err
-}
-
-func (s *sheet) write(b []byte) error {
-	s.written += int64(len(b))
-	_, err := s.part.Write(b)
-	return err
-}
-
-func (s *sheet) end(columns int) error {
-	if !s.begun {
-		if err := s.begin(); err != nil {
-			return err
-		}
+// appendTail prints what stands behind the last row.
+func (s *sheet) appendTail(dst []byte) []byte {
+	dst = append(dst, `</sheetData>`...)
+	if !s.expanded {
+		dst = append(dst, `<autoFilter ref="`...)
+		dst = append(dst, s.filterRange()...)
+		dst = append(dst, `"/>`...)
 	}
-	s.buf = append(s.buf, `</sheetData>`...)
-	if s.header {
-		s.buf = append(s.buf, `<autoFilter ref="`...)
-		s.buf = append(s.buf, s.filterRange(columns)...)
-		s.buf = append(s.buf, `"/>`...)
-	}
-	s.buf = append(s.buf, `<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>`...)
-	return s.flush()
+	return append(dst, `<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>`...)
 }
 
 // filterRange is the header and all rows below it.
-func (s *sheet) filterRange(columns int) string { return "A1:" + cellName(columns-1, s.row) }
+func (s *sheet) filterRange() string { return "A1:" + cellName(s.columns-1, s.row) }
+
+// appendLabel prints a column's label as the cell behind its name.
+func appendLabel(dst []byte, style int, label string, shared *sharedStrings) (out []byte, fault string) {
+	dst = append(dst, `" s="`...)
+	dst = strconv.AppendInt(dst, int64(style), 10)
+	if number := shared.number(label); number != inline {
+		return appendShared(dst, number), ""
+	}
+	return appendInline(dst, label)
+}

@@ -12,10 +12,9 @@ const (
 	filterArrow = 3 // a header leaves room for it
 )
 
-// widths are the widths of a sheet's columns in characters, from its labels and the cells seen until they are fixed.
+// widths are the widths of a sheet's columns in characters, from its labels and the first rows' cells.
 type widths struct {
-	seen  []int
-	fixed bool
+	seen []int
 }
 
 func newWidths(doc formats.Document) *widths {
@@ -34,7 +33,7 @@ func newWidths(doc formats.Document) *widths {
 }
 
 func (w *widths) see(column, width int) {
-	if !w.fixed && width > w.seen[column] {
+	if width > w.seen[column] {
 		w.seen[column] = width
 	}
 }

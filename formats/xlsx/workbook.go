@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +21,10 @@ const (
 	aboutSheet     = "About"
 	bodyFont       = "Calibri" // excelize's, and Excel's own, for plain cells
 	firstSheetPart = "xl/worksheets/sheet1.xml"
+	sharedPart     = "xl/sharedStrings.xml"
 )
 
-// workbook is all of the file but the sheets of rows: excelize keeps their names, and its empty parts for them are dropped.
+// workbook is all of the file but the sheets of rows and the shared strings: excelize keeps their names, and its own parts for them are dropped.
 type workbook struct {
 	file   *excelize.File
 	sheets int
@@ -89,34 +89,47 @@ func (b *workbook) filter(sheet, cells string) error {
 	return b.file.AutoFilter(sheet, cells, nil)
 }
 
-// part is one file of the zip archive.
-type part struct {
-	name    string
-	content []byte
+// content is one part of the archive.
+type content struct {
+	name string
+	data []byte
 }
 
-// finish fills the About sheet and gives the workbook's parts, by name, without the sheets of rows.
-func (b *workbook) finish(doc formats.Document, r formats.Report) ([]part, error) {
+// finish fills the About sheet and gives the workbook's parts, by name, without the sheets of rows. shared takes the place of excelize's table of
+// shared strings.
+func (b *workbook) finish(doc formats.Document, r formats.Report, shared *sharedStrings) ([]content, error) {
 	if err := b.about(doc, r); err != nil {
 		return nil, fmt.Errorf("fill the sheet %s: %w", aboutSheet, err)
+	}
+	// A text anywhere makes excelize name the table in the workbook. This one is in a part that is dropped.
+	if err := b.file.SetCellStr(dataSheet, "A1", "text"); err != nil {
+		return nil, fmt.Errorf("add the shared strings: %w", err)
 	}
 	collected := collector{}
 	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return collected })
 	if _, err := b.file.WriteToBuffer(); err != nil {
 		return nil, fmt.Errorf("build the workbook: %w", err)
 	}
+	own := []string{sharedPart}
 	for i := range b.sheets {
-		if _, ok := collected[sheetPart(i+1)]; !ok {
-			return nil, fmt.Errorf("build the workbook: excelize has no part %s", sheetPart(i+1))
+		own = append(own, sheetPart(i+1))
+	}
+	for _, name := range own {
+		if _, ok := collected[name]; !ok {
+			return nil, fmt.Errorf("build the workbook: excelize has no part %s", name)
 		}
-		delete(collected, sheetPart(i+1))
+		delete(collected, name)
 	}
-	parts := make([]part, 0, len(collected))
-	for _, name := range slices.Sorted(maps.Keys(collected)) {
-		parts = append(parts, part{name, collected[name].Bytes()})
+	parts := []content{{sharedPart, shared.part()}}
+	for name, data := range collected {
+		parts = append(parts, content{name, data.Bytes()})
 	}
-	return parts, b.file.Close()
+	slices.SortFunc(parts, func(a, b content) int { return strings.Compare(a.name, b.name) })
+	return parts, nil
 }
+
+// close frees what excelize holds beside memory.
+func (b *workbook) close() error { return b.file.Close() }
 
 // collector takes excelize's parts, which come in no certain order.
 type collector map[string]*bytes.Buffer
@@ -134,11 +147,15 @@ func (b *workbook) about(doc formats.Document, r formats.Report) error {
 	if _, err := b.file.NewSheet(aboutSheet); err != nil {
 		return err
 	}
-	if err := b.file.SetColWidth(aboutSheet, "A", "A", 24); err != nil {
+	// A StreamWriter's texts stand in their cells; excelize's table of shared strings gives way to that of the rows.
+	w, err := b.file.NewStreamWriter(aboutSheet)
+	if err != nil {
 		return err
 	}
-	if err := b.file.SetColWidth(aboutSheet, "B", "B", 100); err != nil {
-		return err
+	for column, width := range []float64{24, 100} {
+		if err := w.SetColWidth(column+1, column+1, width); err != nil {
+			return err
+		}
 	}
 	var lines []formats.Line
 	if doc.Title != "" {
@@ -156,29 +173,14 @@ func (b *workbook) about(doc formats.Document, r formats.Report) error {
 		label := clean(line.Label)
 		for piece := range pieces(clean(line.Text)) {
 			row++
-			if err := b.aboutLine(row, label, piece); err != nil {
+			cells := []any{excelize.Cell{StyleID: b.styles.label, Value: label}, excelize.Cell{StyleID: b.styles.wrapped, Value: piece}}
+			if err := w.SetRow(cellName(0, row), cells); err != nil {
 				return err
 			}
 			label = ""
 		}
 	}
-	return nil
-}
-
-func (b *workbook) aboutLine(row int, label, text string) error {
-	for column, cell := range []struct {
-		text  string
-		style int
-	}{{label, b.styles.label}, {text, b.styles.wrapped}} {
-		at := cellName(column, row)
-		if err := b.file.SetCellStr(aboutSheet, at, cell.text); err != nil {
-			return err
-		}
-		if err := b.file.SetCellStyle(aboutSheet, at, at, cell.style); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.Flush()
 }
 
 // timesNote says how the cells of the time columns are to be read.

@@ -1,22 +1,23 @@
 // Package xlsx writes a document as an Excel workbook: real numbers, real date cells, and text that is never a formula.
 //
-// A workbook is made in three steps:
+// A workbook is made in four steps:
 //
-//  1. Open prepares the workbook and its styles (excelize) and the first sheet.
-//  2. Write prints rows straight into the sheet's zip part. The first rows wait until the column widths are known from them.
-//  3. Finish ends the sheet, fills the About sheet, and writes the workbook's other parts behind the sheets, in order of name.
+//  1. Open prepares the workbook and its styles (excelize).
+//  2. Write cuts the rows into chunks of a fixed number of cells, and finds the texts that cells share.
+//  3. A goroutine of its own prints each chunk as XML and compresses it. Whoever calls Write or Finish puts these pieces, in order, into the sheet's
+//     zip part: deflate streams that end at a whole byte can stand one behind the other.
+//  4. Finish ends the sheet, fills the About sheet, and writes the workbook's other parts behind the sheets, in order of name.
 //
 // The sheets of rows are written here, not by excelize's StreamWriter: its workbook is built in memory, its parts stand in map order, and it takes
-// an interface value a cell. Nothing is kept of a row once it is compressed, so memory does not grow with the rows, and no scratch
-// files are needed. The same document and rows give the same bytes: all parts carry the document's date.
+// an interface value a cell. A bounded number of chunks is held, and of the rows before them nothing but a bounded table of texts; no scratch
+// files are needed. The same document and rows give the same bytes, however many goroutines print: all parts carry the document's date.
 package xlsx
 
 import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
+	"runtime"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -29,8 +30,8 @@ const maxColumns = 16384
 // maxRows is how many rows a sheet has, the header included; a document goes on in the next sheet. Tests make it small.
 var maxRows = 1 << 20
 
-// maxPartBytes is where a sheet ends before maxRows: a zip part of 4 GiB needs sizes that Excel refuses in a stream. A row that begins
-// below this limit may be as large as the rest.
+// maxPartBytes is where a sheet ends before maxRows: a zip part of 4 GiB needs sizes that Excel refuses in a stream. A single row may go beyond it:
+// the largest there is has 2.7 GB.
 var maxPartBytes int64 = 3 << 30
 
 // CellError says that a cell can't hold what the document has for it.
@@ -71,33 +72,57 @@ func Open(w io.Writer, doc formats.Document) (formats.Writer, error) {
 		out:    out,
 		zip:    newArchive(out, doc.Date),
 		book:   book,
+		shared: new(sharedStrings),
 		widths: newWidths(doc),
+		frame:  newPiece(),
 	}
-	x.cells = newCellPrinter(doc, book.styles)
+	x.texts = newTexts(doc.Columns, x.shared)
 	if err := x.printLabels(); err != nil {
 		return nil, err
 	}
+	cores := doc.Cores
+	if cores <= 0 {
+		cores = runtime.GOMAXPROCS(0)
+	}
+	x.atOnce = min(cores+1, maxAtOnce)
 	return x, nil
 }
+
+// maxAtOnce is how many chunks are held at a time, at most.
+const maxAtOnce = 16
 
 type writer struct {
 	doc    formats.Document
 	out    *bufio.Writer
 	zip    *archive
 	book   *workbook
-	cells  *cellPrinter
-	labels [][]byte // of each column its label as the rest of a text cell, see appendText
-	widths *widths
-	sheet  *sheet // nil until the first row or Finish
-	rows   int64
+	shared *sharedStrings
+	texts  *texts
+	labels [][]byte // of each column, see appendLabel
+	widths *widths  // whole once the first chunk is written
+	frame  *piece   // of the sheets' heads and tails
 	err    error
 
-	columns []formats.Cells // of the record being written
+	columns []formats.Cells // of the record that Write was given
+	rows    int64           // of the document, in chunks that were launched
+	sheet   *sheet          // the rows that come go to it; nil before the first
+	open    *chunk          // that is being gathered; nil where none is begun
+	room    int             // how many rows it may have
+	queue   []*chunk        // under way, in order
+	idle    []*chunk
+	atOnce  int // how many may be under way
+
+	writing *sheet // the sheet whose part is written; nil before the first
+	part    *part
 }
 
 func (x *writer) printLabels() error {
+	style := x.book.styles.header
+	if x.doc.Expanded {
+		style = x.book.styles.label
+	}
 	for _, c := range x.doc.Columns {
-		label, fault := appendText(nil, c.Label)
+		label, fault := appendLabel(nil, style, c.Label, x.shared)
 		if fault != "" {
 			return &CellError{Column: c.Label, Text: fault}
 		}
@@ -106,208 +131,102 @@ func (x *writer) printLabels() error {
 	return nil
 }
 
+// Write prints the rows of rec, or keeps a reference to them until a chunk is full.
 func (x *writer) Write(rec arrow.Record) error {
-	if x.err == nil {
-		x.err = x.write(rec)
+	if x.err != nil {
+		return x.err
 	}
-	return x.err
-}
-
-func (x *writer) write(rec arrow.Record) error {
 	if err := formats.CheckRecord(rec, x.doc.Columns); err != nil {
-		return err
+		return x.fail(err)
 	}
 	x.columns = formats.ReadCells(x.columns, rec, x.doc.Columns)
-	x.cells.startRecord()
-	for row := range int(rec.NumRows()) {
-		if err := x.makeRoom(); err != nil {
-			return err
+	rows := int(rec.NumRows())
+	x.texts.turn(x.columns, rows)
+	for at := 0; at < rows; {
+		if err := x.begin(); err != nil {
+			return x.fail(err)
 		}
-		x.rows++
-		var err error
-		if x.doc.Expanded {
-			err = x.writeCard(row)
-		} else {
-			err = x.writeRow(row)
+		at += x.open.gather(rec, at, x.room, x.texts)
+		if !x.open.full(x.room) {
+			break
 		}
-		if err != nil {
-			return err
+		if err := x.launch(); err != nil {
+			return x.fail(err)
 		}
 	}
 	return nil
 }
 
-// makeRoom sees to it that the next record fits into the current sheet.
-func (x *writer) makeRoom() error {
-	if x.sheet != nil && !x.sheet.full(x.linesOfRecord()) {
-		return nil
-	}
-	if x.sheet != nil {
-		if err := x.endSheet(); err != nil {
-			return err
-		}
-	}
-	return x.startSheet()
-}
-
-// linesOfRecord is how many rows of the sheet the next record takes.
-func (x *writer) linesOfRecord() int {
-	switch {
-	case !x.doc.Expanded:
-		return 1
-	case x.sheet.row == 0:
-		return len(x.doc.Columns)
-	}
-	return len(x.doc.Columns) + 1
-}
-
-func (x *writer) startSheet() error {
-	name, part, err := x.book.addSheet()
-	if err != nil {
-		return err
-	}
-	w, err := x.zip.create(part)
-	if err != nil {
-		return err
-	}
-	x.sheet = &sheet{
-		name:   name,
-		part:   w,
-		first:  part == firstSheetPart,
-		header: !x.doc.Expanded,
-		widths: x.widths,
-	}
-	if x.doc.Expanded {
-		return nil
-	}
-	x.sheet.startRow()
-	for i, label := range x.labels {
-		x.sheet.startCell(columnName(i), x.book.styles.header)
-		x.sheet.add(label)
-	}
-	return x.sheet.endRow()
-}
-
-func (x *writer) endSheet() error {
-	if err := x.sheet.end(len(x.doc.Columns)); err != nil {
-		return err
-	}
-	if !x.sheet.header {
-		return nil
-	}
-	return x.book.filter(x.sheet.name, x.sheet.filterRange(len(x.doc.Columns)))
-}
-
-func (x *writer) writeRow(row int) error {
-	s := x.sheet
-	s.startRow()
-	for i := range x.columns {
-		if x.columns[i].Missing(row) {
-			continue
-		}
-		if err := x.writeCell(i, i, row); err != nil {
-			return err
-		}
-	}
-	return s.endRow()
-}
-
-// writeCard prints a record as lines of label and value, with a blank row before it unless it is the sheet's first.
-func (x *writer) writeCard(row int) error {
-	s := x.sheet
-	if s.row > 0 {
-		s.row++
-	}
-	for i := range x.columns {
-		s.startRow()
-		s.startCell("A", x.book.styles.label)
-		s.add(x.labels[i])
-		if !x.columns[i].Missing(row) {
-			if err := x.writeCell(1, i, row); err != nil {
-				return err
-			}
-		}
-		if err := s.endRow(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeCell prints the cell of a column of the document into a column of the sheet.
-func (x *writer) writeCell(sheetColumn, column, row int) error {
-	buf, width, fault := x.cells.append(x.sheet.buf, x.sheet.ref(columnName(sheetColumn)), &x.columns[column], column, row)
-	if fault != "" {
-		return &CellError{Row: x.rows, Column: x.doc.Columns[column].Label, Text: fault}
-	}
-	x.sheet.buf = buf
-	x.widths.see(sheetColumn, width)
-	return nil
-}
-
+// Finish completes the workbook.
 func (x *writer) Finish(r formats.Report) error {
 	if x.err != nil {
 		return x.err
 	}
 	if err := x.finish(r); err != nil {
-		x.err = err
-		return err
+		return x.fail(err)
 	}
 	x.err = formats.ErrFinished
 	return nil
 }
 
 func (x *writer) finish(r formats.Report) error {
-	if x.sheet == nil {
-		if err := x.startSheet(); err != nil {
+	if x.open != nil {
+		if err := x.launch(); err != nil {
+			return err
+		}
+	}
+	for len(x.queue) > 0 {
+		if err := x.collect(); err != nil {
+			return err
+		}
+	}
+	if x.writing == nil {
+		if err := x.addSheet(); err != nil {
+			return err
+		}
+		if err := x.startSheet(x.sheet); err != nil {
 			return err
 		}
 	}
 	if err := x.endSheet(); err != nil {
 		return err
 	}
-	parts, err := x.book.finish(x.doc, r)
+	parts, err := x.book.finish(x.doc, r, x.shared)
 	if err != nil {
 		return err
 	}
 	for _, p := range parts {
-		w, err := x.zip.create(p.name)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(p.content); err != nil {
+		if err := x.zip.add(p.name, p.data); err != nil {
 			return err
 		}
 	}
 	if err := x.zip.close(); err != nil {
 		return err
 	}
-	return x.out.Flush()
+	if err := x.out.Flush(); err != nil {
+		return err
+	}
+	return x.book.close()
 }
 
-// columnNames holds the names of the columns that most documents have.
-var columnNames = func() (names [256]string) {
-	for i := range names {
-		names[i] = spellColumn(i)
-	}
-	return names
-}()
-
-// columnName is the letters of a sheet's column, counted from 0.
-func columnName(i int) string {
-	if i < len(columnNames) {
-		return columnNames[i]
-	}
-	return spellColumn(i)
+// Close frees what the document holds, finished or not.
+func (x *writer) Close() error {
+	x.fail(formats.ErrAbandoned)
+	return nil
 }
 
-func spellColumn(i int) string {
-	var letters []byte
-	for i++; i > 0; i = (i - 1) / 26 {
-		letters = append(letters, byte('A'+(i-1)%26))
+// fail makes err what every later call returns, if there was none before, and lets go of all chunks.
+func (x *writer) fail(err error) error {
+	if x.err == nil {
+		x.err = err
 	}
-	slices.Reverse(letters)
-	return string(letters)
+	for _, c := range x.queue {
+		<-c.done
+	}
+	if x.open != nil {
+		x.open.release()
+	}
+	x.queue, x.idle, x.open = nil, nil, nil
+	x.book.close()
+	return x.err
 }
-
-func cellName(column, row int) string { return columnName(column) + strconv.Itoa(row) }

@@ -29,9 +29,7 @@ func TestContractOverSeveralSheets(t *testing.T) {
 
 func limitRows(t *testing.T, rows int) {
 	t.Helper()
-	old := maxRows
-	maxRows = rows
-	t.Cleanup(func() { maxRows = old })
+	set(t, &maxRows, rows)
 }
 
 func TestGolden(t *testing.T) {
@@ -134,34 +132,6 @@ func TestSameBytesEveryRun(t *testing.T) {
 	}
 }
 
-// A sheet that has grown too large goes on in the next one before its rows run out.
-func TestSheetEndsByBytes(t *testing.T) {
-	old := maxPartBytes
-	maxPartBytes = 100_000
-	defer func() { maxPartBytes = old }()
-	file := formatstest.Print(t, Open, formatstest.Document(), formatstest.Rows(5000))
-	book, err := excelize.OpenReader(bytes.NewReader(file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
-	rows := 0
-	sheets := book.GetSheetList()
-	for _, name := range sheets[:len(sheets)-1] {
-		all, err := book.GetRows(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if all[0][0] != "time" {
-			t.Errorf("sheet %s starts with %q, not the header", name, all[0])
-		}
-		rows += len(all) - 1
-	}
-	if len(sheets) < 4 || rows != 5000 {
-		t.Errorf("%d sheets hold %d rows; want several and 5000", len(sheets), rows)
-	}
-}
-
 func TestRefusedCells(t *testing.T) {
 	columns := []formats.Column{{ID: "a", Label: "a", Type: formats.Text}, {ID: "b", Label: "the b", Type: formats.Value}, {ID: "c", Label: "c", Type: formats.Bytes}}
 	text := func(s string) formatstest.Value { return formatstest.Value{Kind: formats.ValueString, Text: s} }
@@ -188,7 +158,7 @@ func TestRefusedCells(t *testing.T) {
 			}
 			rec := formatstest.Record(memory.DefaultAllocator, columns, []formatstest.Row{{"ok", nil, nil}, c.row})
 			defer rec.Release()
-			err = w.Write(rec)
+			err = errors.Join(w.Write(rec), w.Finish(formats.Report{}))
 			var fault *CellError
 			switch {
 			case c.column == "" && err != nil:
@@ -275,18 +245,6 @@ func TestAboutSheet(t *testing.T) {
 	for i := range want {
 		if rows[i][0] != want[i][0] || rows[i][1] != want[i][1] {
 			t.Errorf("line %d is %.80q, want %.80q", i+1, rows[i], want[i])
-		}
-	}
-}
-
-func TestColumnNames(t *testing.T) {
-	for i := range maxColumns {
-		want, err := excelize.ColumnNumberToName(i + 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := columnName(i); got != want {
-			t.Fatalf("column %d is %s, want %s", i, got, want)
 		}
 	}
 }
