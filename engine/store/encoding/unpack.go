@@ -87,11 +87,8 @@ func unpackPlain(dst []uint64, b []byte, width uint, base, step, unit uint64) {
 		}
 		return
 	}
-	i := 0
-	if width <= mostVector {
-		i = len(dst) - len(unpackers[width](dst, b, base, step, unit))
-		base += uint64(i) * step
-	}
+	i := len(dst) - len(unpackGroups(dst, b, width, base, step, unit))
+	base += uint64(i) * step
 	for ; i < len(dst); i++ {
 		dst[i] = base + unit*residualAt(b, i, width)
 		base += step

@@ -2,66 +2,127 @@
 
 package encoding
 
-// unpackers are unpackPlain of a width for as many groups of eight values as can be read from whole words. They return the values that are left.
-// A group begins at a byte, so that a residual's place in its word is a constant.
-var unpackers = [mostVector + 1]func(dst []uint64, b []byte, base, step, unit uint64) []uint64{
-	1:  unpack1,
-	2:  unpack2,
-	3:  unpack3,
-	4:  unpack4,
-	5:  unpack5,
-	6:  unpack6,
-	7:  unpack7,
-	8:  unpack8,
-	9:  unpack9,
-	10: unpack10,
-	11: unpack11,
-	12: unpack12,
-	13: unpack13,
-	14: unpack14,
-	15: unpack15,
-	16: unpack16,
-	17: unpack17,
-	18: unpack18,
-	19: unpack19,
-	20: unpack20,
-	21: unpack21,
-	22: unpack22,
-	23: unpack23,
-	24: unpack24,
-	25: unpack25,
-	26: unpack26,
-	27: unpack27,
-	28: unpack28,
-	29: unpack29,
-	30: unpack30,
-	31: unpack31,
-	32: unpack32,
-	33: unpack33,
-	34: unpack34,
-	35: unpack35,
-	36: unpack36,
-	37: unpack37,
-	38: unpack38,
-	39: unpack39,
-	40: unpack40,
-	41: unpack41,
-	42: unpack42,
-	43: unpack43,
-	44: unpack44,
-	45: unpack45,
-	46: unpack46,
-	47: unpack47,
-	48: unpack48,
-	49: unpack49,
-	50: unpack50,
-	51: unpack51,
-	52: unpack52,
-	53: unpack53,
-	54: unpack54,
-	55: unpack55,
-	56: unpack56,
-	57: unpack57,
+// unpackGroups is unpackPlain for as many groups of eight values as can be read from whole words; it returns the values that are left. A group
+// begins at a byte, so that a residual's place in its word is a constant of its width. (Through a table of functions the compiler would not see
+// that dst stays where it is.)
+func unpackGroups(dst []uint64, b []byte, width uint, base, step, unit uint64) []uint64 {
+	switch width {
+	case 1:
+		return unpack1(dst, b, base, step, unit)
+	case 2:
+		return unpack2(dst, b, base, step, unit)
+	case 3:
+		return unpack3(dst, b, base, step, unit)
+	case 4:
+		return unpack4(dst, b, base, step, unit)
+	case 5:
+		return unpack5(dst, b, base, step, unit)
+	case 6:
+		return unpack6(dst, b, base, step, unit)
+	case 7:
+		return unpack7(dst, b, base, step, unit)
+	case 8:
+		return unpack8(dst, b, base, step, unit)
+	case 9:
+		return unpack9(dst, b, base, step, unit)
+	case 10:
+		return unpack10(dst, b, base, step, unit)
+	case 11:
+		return unpack11(dst, b, base, step, unit)
+	case 12:
+		return unpack12(dst, b, base, step, unit)
+	case 13:
+		return unpack13(dst, b, base, step, unit)
+	case 14:
+		return unpack14(dst, b, base, step, unit)
+	case 15:
+		return unpack15(dst, b, base, step, unit)
+	case 16:
+		return unpack16(dst, b, base, step, unit)
+	case 17:
+		return unpack17(dst, b, base, step, unit)
+	case 18:
+		return unpack18(dst, b, base, step, unit)
+	case 19:
+		return unpack19(dst, b, base, step, unit)
+	case 20:
+		return unpack20(dst, b, base, step, unit)
+	case 21:
+		return unpack21(dst, b, base, step, unit)
+	case 22:
+		return unpack22(dst, b, base, step, unit)
+	case 23:
+		return unpack23(dst, b, base, step, unit)
+	case 24:
+		return unpack24(dst, b, base, step, unit)
+	case 25:
+		return unpack25(dst, b, base, step, unit)
+	case 26:
+		return unpack26(dst, b, base, step, unit)
+	case 27:
+		return unpack27(dst, b, base, step, unit)
+	case 28:
+		return unpack28(dst, b, base, step, unit)
+	case 29:
+		return unpack29(dst, b, base, step, unit)
+	case 30:
+		return unpack30(dst, b, base, step, unit)
+	case 31:
+		return unpack31(dst, b, base, step, unit)
+	case 32:
+		return unpack32(dst, b, base, step, unit)
+	case 33:
+		return unpack33(dst, b, base, step, unit)
+	case 34:
+		return unpack34(dst, b, base, step, unit)
+	case 35:
+		return unpack35(dst, b, base, step, unit)
+	case 36:
+		return unpack36(dst, b, base, step, unit)
+	case 37:
+		return unpack37(dst, b, base, step, unit)
+	case 38:
+		return unpack38(dst, b, base, step, unit)
+	case 39:
+		return unpack39(dst, b, base, step, unit)
+	case 40:
+		return unpack40(dst, b, base, step, unit)
+	case 41:
+		return unpack41(dst, b, base, step, unit)
+	case 42:
+		return unpack42(dst, b, base, step, unit)
+	case 43:
+		return unpack43(dst, b, base, step, unit)
+	case 44:
+		return unpack44(dst, b, base, step, unit)
+	case 45:
+		return unpack45(dst, b, base, step, unit)
+	case 46:
+		return unpack46(dst, b, base, step, unit)
+	case 47:
+		return unpack47(dst, b, base, step, unit)
+	case 48:
+		return unpack48(dst, b, base, step, unit)
+	case 49:
+		return unpack49(dst, b, base, step, unit)
+	case 50:
+		return unpack50(dst, b, base, step, unit)
+	case 51:
+		return unpack51(dst, b, base, step, unit)
+	case 52:
+		return unpack52(dst, b, base, step, unit)
+	case 53:
+		return unpack53(dst, b, base, step, unit)
+	case 54:
+		return unpack54(dst, b, base, step, unit)
+	case 55:
+		return unpack55(dst, b, base, step, unit)
+	case 56:
+		return unpack56(dst, b, base, step, unit)
+	case 57:
+		return unpack57(dst, b, base, step, unit)
+	}
+	return dst
 }
 
 func unpack1(dst []uint64, b []byte, base, step, unit uint64) []uint64 {

@@ -38,14 +38,16 @@ func printUnpackers() []byte {
 
 package encoding
 
-// unpackers are unpackPlain of a width for as many groups of eight values as can be read from whole words. They return the values that are left.
-// A group begins at a byte, so that a residual's place in its word is a constant.
-var unpackers = [mostVector + 1]func(dst []uint64, b []byte, base, step, unit uint64) []uint64{
+// unpackGroups is unpackPlain for as many groups of eight values as can be read from whole words; it returns the values that are left. A group
+// begins at a byte, so that a residual's place in its word is a constant of its width. (Through a table of functions the compiler would not see
+// that dst stays where it is.)
+func unpackGroups(dst []uint64, b []byte, width uint, base, step, unit uint64) []uint64 {
+	switch width {
 `)
 	for width := 1; width <= mostVector; width++ {
-		fmt.Fprintf(&out, "%d: unpack%d,\n", width, width)
+		fmt.Fprintf(&out, "case %d: return unpack%d(dst, b, base, step, unit)\n", width, width)
 	}
-	fmt.Fprint(&out, "}\n")
+	fmt.Fprint(&out, "}\nreturn dst\n}\n")
 	for width := 1; width <= mostVector; width++ {
 		reach := 7*width/8 + 8
 		fmt.Fprintf(&out, `
