@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,13 +10,16 @@ import (
 	"decant/ingest"
 )
 
-// request is what a caller waits for: a batch to be durable, or a flush to have started.
+// request is what a caller waits for: a batch to be durable, a flush to have started, or a deletion to be durable.
 type request struct {
-	batch ingest.Batch
-	flush bool
-	taken bool // by the committer: the batch may be being read
-	job   *flushJob
-	done  chan error // holds one
+	batch    ingest.Batch
+	flush    bool
+	deletion *Deletion
+	taken    bool // by the committer: the batch may be being read
+	job      *flushJob
+	before   *Snapshot  // what the deletion found; the caller closes it
+	refused  error      // of this request alone
+	done     chan error // holds one
 }
 
 // frameBytes and frameSamples end a frame: what comes behind goes into the next one. maxText bounds a single string.
@@ -145,7 +149,7 @@ func (s *Store) commitLoop() {
 			}
 		}
 		for _, r := range group {
-			r.done <- err
+			r.done <- cmp.Or(err, r.refused)
 		}
 	}
 }
@@ -191,6 +195,9 @@ func (s *Store) commit(group []*request) error {
 	if err := s.commitFrame(); err != nil {
 		return err
 	}
+	if err := s.deleteAsked(group); err != nil {
+		return err
+	}
 	return s.flushAsked(group)
 }
 
@@ -198,7 +205,7 @@ func (s *Store) commit(group []*request) error {
 func (s *Store) stage(sample *ingest.Sample) {
 	id, fresh := s.encoder.Sample(sample)
 	if fresh {
-		s.know(s.encoder.Series(id))
+		s.admission.know(s.encoder.Series(id))
 	}
 	s.staged = append(s.staged, *sample)
 	s.ids = append(s.ids, id)

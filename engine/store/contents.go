@@ -15,8 +15,31 @@ import (
 type contents struct {
 	dir      string
 	cur      current
-	segments []*segment.Reader
+	segments []liveSegment
 	logs     []*os.File
+}
+
+// liveSegment is an open segment with its line of CURRENT.
+type liveSegment struct {
+	*segment.Reader
+	file segmentFile
+}
+
+// entries are the segment's series. They are read from its footer when they are asked for first: of ten thousand segments a reader may need few.
+func (r *liveSegment) entries() ([]segment.SeriesEntry, error) {
+	if err := r.Load(); err != nil {
+		return nil, damaged(r.Path(), err)
+	}
+	return r.Series(), nil
+}
+
+// readersOf are the readers of segments.
+func readersOf(segments []liveSegment) []*segment.Reader {
+	readers := make([]*segment.Reader, len(segments))
+	for i := range segments {
+		readers[i] = segments[i].Reader
+	}
+	return readers
 }
 
 // openContents opens what c names. An error is damage, unless c is no longer the list.
@@ -24,12 +47,12 @@ func openContents(dir string, c current) (*contents, error) {
 	o := &contents{dir: dir, cur: c}
 	for _, s := range c.segments {
 		path := o.path(s.name)
-		r, err := segment.Open(path)
+		r, err := segment.Map(path)
 		if err != nil {
 			o.close()
 			return nil, damaged(path, err)
 		}
-		o.segments = append(o.segments, r)
+		o.segments = append(o.segments, liveSegment{r, s})
 		if err := checkSegment(r, s); err != nil {
 			o.close()
 			return nil, err
@@ -48,9 +71,9 @@ func openContents(dir string, c current) (*contents, error) {
 
 // checkSegment finds a segment that was swapped for another.
 func checkSegment(r *segment.Reader, s segmentFile) error {
-	if r.Size() != s.bytes || uint64(r.Rows()) != s.last-s.first+1 {
+	if r.Size() != s.bytes || r.Rows() != s.rows {
 		return &CorruptError{File: r.Path(), Offset: 0, Text: fmt.Sprintf("%d bytes with %d samples are there, CURRENT names %d bytes with %d: it is another file",
-			r.Size(), r.Rows(), s.bytes, s.last-s.first+1)}
+			r.Size(), r.Rows(), s.bytes, s.rows)}
 	}
 	return nil
 }
@@ -90,7 +113,7 @@ type replayedLog struct {
 
 // replay reads all logs into memory. The log that is being written may be torn at its end; anything else that is not whole is damage.
 func (o *contents) replay(ctx context.Context) (*replayed, error) {
-	p := &replayed{sequence: 1, arrival: o.cur.arrival()}
+	p := &replayed{sequence: 1, arrival: o.cur.arrival}
 	for i, l := range o.cur.logs {
 		if err := p.log(ctx, o.logs[i], l.bytes, i == 0); err != nil {
 			return nil, damaged(o.path(l.name), err)
@@ -120,7 +143,7 @@ func (p *replayed) log(ctx context.Context, f *os.File, complete int64, first bo
 	case !first && h.Sequence != p.sequence:
 		return &wal.Fault{Offset: 0, Text: fmt.Sprintf("it starts with frame %d where frame %d belongs: a file is missing or is another", h.Sequence, p.sequence)}
 	}
-	head := &head{}
+	head := &head{before: p.arrival}
 	torn, err := p.frames(ctx, r, head)
 	if err != nil {
 		return err

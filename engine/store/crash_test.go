@@ -136,7 +136,7 @@ func TestPowerCutsAtEveryCall(t *testing.T) {
 	for round := range rounds {
 		for n := 1; ; n++ {
 			random := rand.New(rand.NewPCG(uint64(round), uint64(n)))
-			if !cutAt(t, Config{NoSocket: true}, n, random) {
+			if !cutAt(t, Config{NoSocket: true, NoUpkeep: true}, n, random) {
 				if n < 50 {
 					t.Fatalf("only %d calls were cut", n)
 				}
@@ -153,7 +153,7 @@ func TestPowerCutsDuringFlushes(t *testing.T) {
 	if os.Getenv("DECANT_LONG") != "" {
 		step = 1
 	}
-	for n := 1; cutAt(t, Config{NoSocket: true, HeadBytes: 4 * seriesBytes}, n, rand.New(rand.NewPCG(2, uint64(n)))); n += step {
+	for n := 1; cutAt(t, Config{NoSocket: true, NoUpkeep: true, HeadBytes: 4 * seriesBytes}, n, rand.New(rand.NewPCG(2, uint64(n)))); n += step {
 	}
 }
 
@@ -201,12 +201,12 @@ func TestKillsAtEveryCall(t *testing.T) {
 		l := &ledger{acked: map[int]bool{}}
 		dir, after := t.TempDir(), t.TempDir()
 		shadow := &vfstest.Shadow{CutAt: n}
-		if l.work(Config{Dir: dir, NoSocket: true, FS: shadow}) == nil {
+		if l.work(Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: shadow}) == nil {
 			break
 		}
 		later := 1 + random.IntN(30)
 		shadow.Resume(later)
-		if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); err != nil && !errors.Is(err, vfstest.ErrCut) {
+		if err := l.work(Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: shadow}); err != nil && !errors.Is(err, vfstest.ErrCut) {
 			t.Fatalf("killed at call %d, cut %d calls later: %v", n, later, err)
 		}
 		if err := shadow.Survivors(dir, after, random); err != nil {
@@ -221,7 +221,7 @@ func TestKillsAtEveryCall(t *testing.T) {
 func TestKillsBeforeTheFolderIsSynced(t *testing.T) {
 	t.Parallel()
 	whole := &vfstest.Shadow{}
-	if err := (&ledger{acked: map[int]bool{}}).work(Config{Dir: t.TempDir(), NoSocket: true, FS: whole}); err != nil {
+	if err := (&ledger{acked: map[int]bool{}}).work(Config{Dir: t.TempDir(), NoSocket: true, NoUpkeep: true, FS: whole}); err != nil {
 		t.Fatal(err)
 	}
 	renames := 0
@@ -234,11 +234,11 @@ func TestKillsBeforeTheFolderIsSynced(t *testing.T) {
 			l := &ledger{acked: map[int]bool{}}
 			dir, after := t.TempDir(), t.TempDir()
 			shadow := &vfstest.Shadow{CutAt: i + 2}
-			if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
+			if err := l.work(Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
 				t.Fatal(err)
 			}
 			shadow.Resume(later)
-			if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
+			if err := l.work(Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: shadow}); !errors.Is(err, vfstest.ErrCut) {
 				t.Fatal(err)
 			}
 			if err := shadow.Survivors(dir, after, nil); err != nil {
@@ -258,7 +258,7 @@ func TestFullDiskStopsTheWriter(t *testing.T) {
 	for space := 1; ; space += 211 {
 		l := &ledger{acked: map[int]bool{}}
 		dir := t.TempDir()
-		err := l.work(Config{Dir: dir, NoSocket: true, FS: &vfstest.Shadow{Space: space}})
+		err := l.work(Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: &vfstest.Shadow{Space: space}})
 		if err == nil {
 			if space < 2000 {
 				t.Fatalf("%d bytes were enough", space)
@@ -280,7 +280,7 @@ func TestFailedSyncStopsTheWriter(t *testing.T) {
 		l := &ledger{acked: map[int]bool{}}
 		dir, after := t.TempDir(), t.TempDir()
 		shadow := &vfstest.Shadow{FailSync: n}
-		err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow})
+		err := l.work(Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: shadow})
 		if err == nil {
 			if n < 20 {
 				t.Fatalf("only %d syncs", n)
@@ -290,7 +290,7 @@ func TestFailedSyncStopsTheWriter(t *testing.T) {
 		if !errors.Is(err, vfstest.ErrSync) {
 			t.Fatalf("failed sync %d: %v", n, err)
 		}
-		if err := l.work(Config{Dir: dir, NoSocket: true, FS: shadow}); err != nil {
+		if err := l.work(Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: shadow}); err != nil {
 			t.Fatalf("failed sync %d: open again: %v", n, err)
 		}
 		if err := shadow.Survivors(dir, after, rand.New(rand.NewPCG(0, uint64(n)))); err != nil {
@@ -303,7 +303,7 @@ func TestFailedSyncStopsTheWriter(t *testing.T) {
 func TestAStoppedStoreSaysWhy(t *testing.T) {
 	dir := t.TempDir()
 	shadow := &vfstest.Shadow{}
-	s := mustOpen(t, Config{Dir: dir, NoSocket: true, FS: shadow})
+	s := mustOpen(t, Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: shadow})
 	mustAppend(t, s, number("a", 1, 1))
 	shadow.Space = 1
 	for range 2 {

@@ -4,40 +4,54 @@ import (
 	"bytes"
 	"fmt"
 	"hash/crc32"
-	"os"
-	"path/filepath"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
-
-	"decant/engine/store/vfs"
 )
 
 // CURRENT names the live files. What it does not name is not part of the store. It is text, and only the text that is written for a list is read as one:
 //
-//	decant store 1
+//	decant store 2
 //	next 9                                      the number of the next file to be made
-//	segment segments/00000004.seg 4718592 1 300000      bytes, first and last arrival
+//	arrival 300000                              samples that have left the logs: the first log begins behind them
+//	series 12                                   at most so many series are in the segments
+//	segment segments/00000004.seg 471859 299000 1 300000 1767225600000000000 1769903999000000000
+//	                                            bytes, rows, first and last arrival, time of the first and the last row
+//	delete 300000 - 1767225600000000000 "c" * * * "temp"*
+//	                                            newest arrival, from, to, channel, subtopic, publisher, unit, names
+//	expire 300000 1767225600000000000 "c"       newest arrival, to, channel
 //	log wal/00000007.log 1048576                bytes: this log is complete
 //	log wal/00000008.log -                      the log being written, always the last; none after a clean stop
 //	crc32c cc8bc1fd                             of all lines above
-const (
-	currentFile = "CURRENT"
-	currentTemp = "CURRENT.tmp"
-	currentHead = "decant store 1\n"
-	segmentDir  = "segments"
-	logDir      = "wal"
-)
-
+//
+// Version 1 had neither arrival, series, delete nor expire, and of a segment no rows (they were as many as its arrivals) and no times.
 type current struct {
+	version  int
 	next     uint64
+	arrival  uint64 // samples that are or were in segments
+	series   int64  // at most so many are in the segments; version 1: unknown
 	segments []segmentFile
+	deletes  []tombstone
 	logs     []logFile
 }
 
-// segmentFile is a segment as CURRENT names it; name is relative to the store, with slashes.
+const (
+	currentFile = "CURRENT"
+	currentTemp = "CURRENT.tmp"
+	segmentDir  = "segments"
+	logDir      = "wal"
+
+	currentVersion = 2
+)
+
+// segmentFile is a segment as CURRENT names it; name is relative to the store, with slashes. Segments stand by arrival. Several may share one range
+// of arrivals: their times are then disjoint, and they stand by time.
 type segmentFile struct {
 	name        string
-	bytes       int64
+	bytes, rows int64
 	first, last uint64 // arrival
+	from, to    int64  // ns: time of the first and of the last row; the ends of time where version 1 does not tell
 }
 
 type logFile struct {
@@ -45,19 +59,26 @@ type logFile struct {
 	bytes int64 // -1: being written
 }
 
-// arrival is the number of samples in segments, and so the arrival of the newest of them.
-func (c current) arrival() uint64 {
-	if n := len(c.segments); n > 0 {
-		return c.segments[n-1].last
-	}
-	return 0
+// clone is a copy whose lists can be changed.
+func (c current) clone() current {
+	c.segments, c.deletes, c.logs = slices.Clone(c.segments), slices.Clone(c.deletes), slices.Clone(c.logs)
+	return c
 }
 
+func headOf(version int) string { return fmt.Sprintf("decant store %d\n", version) }
+
+// encode writes the list in the form of its version.
 func (c current) encode() []byte {
-	b := []byte(currentHead)
+	b := []byte(headOf(c.version))
 	b = fmt.Appendf(b, "next %d\n", c.next)
-	for _, s := range c.segments {
-		b = fmt.Appendf(b, "segment %s %d %d %d\n", s.name, s.bytes, s.first, s.last)
+	if c.version >= 2 {
+		b = fmt.Appendf(b, "arrival %d\nseries %d\n", c.arrival, c.series)
+	}
+	for i := range c.segments {
+		b = c.segments[i].append(b, c.version)
+	}
+	for i := range c.deletes {
+		b = c.deletes[i].append(b)
 	}
 	for _, l := range c.logs {
 		if l.bytes < 0 {
@@ -66,12 +87,29 @@ func (c current) encode() []byte {
 			b = fmt.Appendf(b, "log %s %d\n", l.name, l.bytes)
 		}
 	}
-	return withChecksum(string(b))
+	return withChecksum(b)
+}
+
+// append writes the line of a segment. There may be ten thousand.
+func (s *segmentFile) append(b []byte, version int) []byte {
+	b = append(append(b, "segment "...), s.name...)
+	number := func(n int64) { b = strconv.AppendInt(append(b, ' '), n, 10) }
+	number(s.bytes)
+	if version >= 2 {
+		number(s.rows)
+	}
+	number(int64(s.first))
+	number(int64(s.last))
+	if version >= 2 {
+		number(s.from)
+		number(s.to)
+	}
+	return append(b, '\n')
 }
 
 // withChecksum adds the last line.
-func withChecksum(text string) []byte {
-	return fmt.Appendf(nil, "%scrc32c %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
+func withChecksum(text []byte) []byte {
+	return fmt.Appendf(text, "crc32c %08x\n", crc32.Checksum(text, castagnoli))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -85,116 +123,156 @@ func decodeCurrent(path string, text []byte) (current, error) {
 	if at < 0 || string(text[at:]) != fmt.Sprintf("crc32c %08x\n", crc32.Checksum(text[:at], castagnoli)) {
 		return bad("it does not match its checksum")
 	}
-	if !bytes.HasPrefix(text, []byte(currentHead)) {
+	var c current
+	for version := 1; version <= currentVersion; version++ {
+		if bytes.HasPrefix(text, []byte(headOf(version))) {
+			c.version = version
+		}
+	}
+	if c.version == 0 {
 		return current{}, fmt.Errorf("read %s: its version is not one that this decant knows: use a newer decant", path)
 	}
-	var c current
-	for line := range strings.Lines(string(text[len(currentHead):at])) {
-		var segment segmentFile
-		var log logFile
-		if n, _ := fmt.Sscanf(line, "segment %s %d %d %d", &segment.name, &segment.bytes, &segment.first, &segment.last); n == 4 {
-			c.segments = append(c.segments, segment)
-		} else if n, _ := fmt.Sscanf(line, "log %s %d", &log.name, &log.bytes); n == 2 {
-			c.logs = append(c.logs, log)
-		} else if n == 1 {
-			c.logs = append(c.logs, logFile{log.name, -1})
-		} else {
-			fmt.Sscanf(line, "next %d", &c.next)
+	for line := range strings.Lines(string(text[len(headOf(c.version)):at])) {
+		if !c.line(strings.TrimSuffix(line, "\n")) {
+			return bad("it has a line that can't be")
 		}
 	}
 	if !bytes.Equal(c.encode(), text) {
 		return bad("it has a line that can't be")
 	}
+	if c.version == 1 && len(c.segments) > 0 {
+		c.arrival = c.segments[len(c.segments)-1].last
+	}
+	if why := c.contradiction(); why != "" {
+		return bad(why)
+	}
 	return c, nil
 }
 
-// readCurrent reads the list. Where there is none, the error is fs.ErrNotExist.
-func readCurrent(dir string) (current, []byte, error) {
-	path := currentPath(dir)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return current{}, nil, fmt.Errorf("read store: %w", err)
-	}
-	c, err := decodeCurrent(path, text)
-	return c, text, err
-}
-
-// writeCurrent replaces the list. When it returns nil the new list is durable; after an error either may be found.
-func writeCurrent(fsys vfs.FS, dir string, c current) error {
-	temp := filepath.Join(dir, currentTemp)
-	if err := writeFile(fsys, temp, c.encode()); err != nil {
-		return err
-	}
-	if err := fsys.Rename(temp, currentPath(dir)); err != nil {
-		return fmt.Errorf("replace %s: %w", currentPath(dir), err)
-	}
-	if err := fsys.SyncDir(dir); err != nil {
-		return fmt.Errorf("sync folder %s: %w", dir, err)
-	}
-	return nil
-}
-
-// writeFile makes a file and syncs it. Its name is not durable yet.
-func writeFile(fsys vfs.FS, path string, content []byte) error {
-	f, err := fsys.Create(path)
-	if err != nil {
-		return fmt.Errorf("create %s: %w", path, err)
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
-}
-
-// removeOrphans deletes the files that the list does not name: what a crash left half made, or half deleted.
-func removeOrphans(fsys vfs.FS, dir string, c current) error {
-	live := map[string]bool{}
-	for _, s := range c.segments {
-		live[s.name] = true
-	}
-	for _, l := range c.logs {
-		live[l.name] = true
-	}
-	for _, folder := range []string{segmentDir, logDir} {
-		names, err := fsys.List(filepath.Join(dir, folder))
-		if err != nil {
-			return fmt.Errorf("list store: %w", err)
+// line reads a line. What it takes too generously, encode finds.
+func (c *current) line(line string) bool {
+	what, rest, _ := strings.Cut(line, " ")
+	p := parser{rest: rest}
+	switch what {
+	case "next":
+		c.next = p.unsigned()
+	case "arrival":
+		c.arrival = p.unsigned()
+	case "series":
+		c.series = p.number()
+	case "segment":
+		s := segmentFile{name: p.word(), bytes: p.number(), from: math.MinInt64, to: math.MaxInt64}
+		if c.version >= 2 {
+			s.rows = p.number()
 		}
-		for _, name := range names {
-			if !live[folder+"/"+name] {
-				removeFile(fsys, dir, folder+"/"+name)
+		s.first, s.last = p.unsigned(), p.unsigned()
+		if c.version >= 2 {
+			s.from, s.to = p.number(), p.number()
+		} else {
+			s.rows = int64(s.last - s.first + 1)
+		}
+		c.segments = append(c.segments, s)
+	case "delete", "expire":
+		t, ok := parseTombstone(what, &p)
+		if !ok || c.version < 2 {
+			return false
+		}
+		c.deletes = append(c.deletes, t)
+	case "log":
+		l := logFile{name: p.word(), bytes: -1}
+		if p.rest != "-" {
+			l.bytes = p.number()
+		} else {
+			p.rest = ""
+		}
+		c.logs = append(c.logs, l)
+	default:
+		return false
+	}
+	return !p.bad && p.rest == ""
+}
+
+// contradiction says what can't be true of a list, whatever the files hold; "" where nothing is wrong.
+func (c *current) contradiction() string {
+	var last uint64
+	for i, s := range c.segments {
+		switch {
+		case s.first < 1 || s.last < s.first || s.rows < 1 || uint64(s.rows) > s.last-s.first+1 || s.from > s.to:
+			return "segment " + s.name + " can't be so"
+		case i > 0 && s.sameRange(c.segments[i-1]):
+			if s.from <= c.segments[i-1].to {
+				return "segment " + s.name + " shares arrivals and times with the one before"
 			}
+		case s.first <= last:
+			return "segment " + s.name + " is not in order of arrival"
 		}
+		last = s.last
 	}
-	return nil
+	if last > c.arrival {
+		return "there are more samples in segments than ever arrived"
+	}
+	return ""
 }
 
-// removeFile deletes a file that is no longer part of the store. Where that fails (Windows does not delete what a reader has open) the next
-// Open does it.
-func removeFile(fsys vfs.FS, dir, name string) {
-	_ = fsys.Remove(filePath(dir, name))
+func (s segmentFile) sameRange(o segmentFile) bool { return s.first == o.first && s.last == o.last }
+
+// parser reads the words of a line one after the other. It is sticky: after a fault the rest means nothing.
+type parser struct {
+	rest string
+	bad  bool
 }
 
-// filePath is where a file of the store in dir is; name is as CURRENT has it.
-func filePath(dir, name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+// word is the next one; in none there is a blank.
+func (p *parser) word() string {
+	word, rest, _ := strings.Cut(p.rest, " ")
+	p.rest = rest
+	p.bad = p.bad || word == ""
+	return word
+}
 
-func currentPath(dir string) string { return filepath.Join(dir, currentFile) }
+func (p *parser) number() int64 {
+	n, err := strconv.ParseInt(p.word(), 10, 64)
+	p.bad = p.bad || err != nil
+	return n
+}
 
-// lostCurrent says whether a folder without CURRENT was a store: it must not be started over. A first log alone was made but not yet named by a
-// CURRENT: nothing in it was acknowledged.
-func lostCurrent(dir string) error {
-	segments, _ := os.ReadDir(filepath.Join(dir, segmentDir))
-	logs, _ := os.ReadDir(filepath.Join(dir, logDir))
-	first := filepath.Base(fileName(logDir, 1, "log"))
-	if len(segments) > 0 || len(logs) > 1 || len(logs) == 1 && logs[0].Name() != first {
-		return &CorruptError{File: currentPath(dir), Offset: 0, Text: "it is missing, though there are logs or segments"}
+func (p *parser) unsigned() uint64 {
+	n, err := strconv.ParseUint(p.word(), 10, 63)
+	p.bad = p.bad || err != nil
+	return n
+}
+
+// end is one of a range: "-" is open, and then it is math.MinInt64 or math.MaxInt64.
+func (p *parser) end(open int64) int64 {
+	if p.rest == "-" || strings.HasPrefix(p.rest, "- ") {
+		p.word()
+		return open
 	}
-	return nil
+	return p.number()
+}
+
+// text is a quoted text, or with any a *, which is nil.
+func (p *parser) text(any bool) *string {
+	if any && (p.rest == "*" || strings.HasPrefix(p.rest, "* ")) {
+		p.rest = p.rest[1:]
+		return nil
+	}
+	quoted, err := strconv.QuotedPrefix(p.rest)
+	if err != nil {
+		p.bad = true
+		return new(string)
+	}
+	s, err := strconv.Unquote(quoted)
+	p.bad = p.bad || err != nil
+	p.rest = p.rest[len(quoted):]
+	return &s
+}
+
+// blank passes over the one between two words.
+func (p *parser) blank() {
+	if rest, ok := strings.CutPrefix(p.rest, " "); ok && rest != "" {
+		p.rest = rest
+	} else if p.rest != "" {
+		p.bad = true
+	}
 }

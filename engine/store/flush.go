@@ -80,7 +80,7 @@ func (s *Store) rotate() error {
 	// The head stays in sight of snapshots all the time: it is frozen before another takes its place.
 	s.stateMu.Lock()
 	s.frozen = append(slices.Clone(s.frozen), oldHead)
-	s.active = &head{}
+	s.active = &head{before: s.arrival}
 	s.stateMu.Unlock()
 	if err := s.newLog(old.Sequence()); err != nil {
 		return err
@@ -99,76 +99,118 @@ func (s *Store) awaitFlush() error {
 	return s.flushJob.err
 }
 
-// startFlush writes all frozen heads into one segment, in the background. None may be running.
+// startFlush writes all frozen heads into segments, in the background. None may be running.
 func (s *Store) startFlush() {
 	job := &flushJob{done: make(chan struct{})}
 	s.flushJob = job
 	heads := s.frozen
 	go func() {
 		defer close(job.done)
-		if err := s.flush(heads); err != nil {
-			job.err = s.fail(err)
+		for _, part := range s.parted(heads) {
+			if err := s.flush(part); err != nil {
+				job.err = s.fail(err)
+				return
+			}
 		}
+		s.keeper.poke()
 	}()
 }
 
-// flush makes a segment of heads, which are all that are frozen, and takes their logs out of the store.
-func (s *Store) flush(heads []*head) error {
-	s.currentMu.Lock()
-	name := fileName(segmentDir, s.current.next, "seg")
-	s.current.next++
-	s.currentMu.Unlock()
+// parted cuts heads where a delete came between two: a segment lies wholly before or behind it.
+func (s *Store) parted(heads []*head) (parts [][]*head) {
+	s.stateMu.RLock()
+	defer s.stateMu.RUnlock()
+	from := 0
+	for i := 1; i <= len(heads); i++ {
+		if i == len(heads) || slices.ContainsFunc(s.deletes, func(t tombstone) bool { return heads[i-1].before < t.arrival && heads[i].before >= t.arrival }) {
+			parts = append(parts, heads[from:i])
+			from = i
+		}
+	}
+	return parts
+}
 
-	samples, err := writeSegment(s.cfg.FS, s.path(name), heads)
+// flush makes a segment of the oldest heads that are frozen, and takes their logs out of the store.
+func (s *Store) flush(heads []*head) error {
+	written, err := s.writeHeads(heads)
 	if err != nil {
 		return err
 	}
-	if err := s.syncDir(segmentDir); err != nil {
+	var logs []logFile
+	err = s.change(func(next *current) {
+		written.file.first, written.file.last = next.arrival+1, next.arrival+uint64(written.file.rows)
+		next.arrival = written.file.last
+		next.segments = append(next.segments, written.file)
+		next.series = s.admission.bound()
+		logs, next.logs = next.logs[:len(heads):len(heads)], next.logs[len(heads):]
+	}, func() {
+		s.segments = append(slices.Clone(s.segments), written)
+		s.frozen = slices.Clone(s.frozen[len(heads):])
+	})
+	if err != nil {
+		written.Release()
 		return err
 	}
-	// The segment and its name are durable; nobody knows it yet.
-	reader, err := segment.Open(s.path(name))
-	if err != nil {
-		return damaged(s.path(name), err)
-	}
-	logs, err := s.publish(name, reader.Size(), samples, len(heads))
-	if err != nil {
-		reader.Release()
-		return err
-	}
-	s.stateMu.Lock()
-	s.segments = append(slices.Clone(s.segments), reader)
-	s.frozen = slices.Clone(s.frozen[len(heads):])
-	s.stateMu.Unlock()
 	for _, l := range logs {
 		removeFile(s.cfg.FS, s.cfg.Dir, l.name)
 	}
 	return nil
 }
 
-// publish puts a segment into CURRENT in place of the first n logs, and returns those.
-func (s *Store) publish(name string, bytes int64, samples uint64, n int) ([]logFile, error) {
+// change replaces CURRENT by what edit makes of it, and then lets show change what snapshots see.
+func (s *Store) change(edit func(next *current), show func()) error {
 	s.currentMu.Lock()
 	defer s.currentMu.Unlock()
-	next := s.current
-	first := next.arrival() + 1
-	next.segments = append(slices.Clone(next.segments), segmentFile{name, bytes, first, first + samples - 1})
-	old := next.logs[:n]
-	next.logs = slices.Clone(next.logs[n:])
+	next := s.current.clone()
+	edit(&next)
 	if err := writeCurrent(s.cfg.FS, s.cfg.Dir, next); err != nil {
-		return nil, err
+		return err
 	}
 	s.current = next
-	return old, nil
+	s.stateMu.Lock()
+	defer s.stateMu.Unlock()
+	show()
+	return nil
+}
+
+// takeNumber is the number of a file to be made.
+func (s *Store) takeNumber() uint64 {
+	s.currentMu.Lock()
+	defer s.currentMu.Unlock()
+	s.current.next++
+	return s.current.next - 1
+}
+
+// writeHeads writes a segment and opens it. It and its name are durable; nobody knows it yet, and its arrivals are still to be named.
+func (s *Store) writeHeads(heads []*head) (liveSegment, error) {
+	name := fileName(segmentDir, s.takeNumber(), "seg")
+	file, err := writeSegment(s.cfg.FS, s.path(name), heads)
+	if err != nil {
+		return liveSegment{}, err
+	}
+	if err := s.syncDir(segmentDir); err != nil {
+		return liveSegment{}, err
+	}
+	return s.openSegment(name, file)
+}
+
+// openSegment opens a segment that was just written; its rows and times are in file.
+func (s *Store) openSegment(name string, file segmentFile) (liveSegment, error) {
+	reader, err := segment.Open(s.path(name))
+	if err != nil {
+		return liveSegment{}, damaged(s.path(name), err)
+	}
+	file.name, file.bytes = name, reader.Size()
+	return liveSegment{reader, file}, nil
 }
 
 // writeSegment writes heads, oldest first, as one segment and syncs it. It holds one series at a time, besides the heads.
-func writeSegment(fs vfs.FS, path string, heads []*head) (samples uint64, err error) {
+func writeSegment(fs vfs.FS, path string, heads []*head) (segmentFile, error) {
 	file, err := fs.Create(path)
 	if err != nil {
-		return 0, fmt.Errorf("create segment: %w", err)
+		return segmentFile{}, fmt.Errorf("create segment: %w", err)
 	}
-	samples, err = fillSegment(file, heads)
+	written, err := fillSegment(file, heads)
 	if err == nil {
 		err = file.Sync()
 	}
@@ -176,12 +218,12 @@ func writeSegment(fs vfs.FS, path string, heads []*head) (samples uint64, err er
 		err = e
 	}
 	if err != nil {
-		return 0, fmt.Errorf("write segment %s: %w", path, err)
+		return segmentFile{}, fmt.Errorf("write segment %s: %w", path, err)
 	}
-	return samples, nil
+	return written, nil
 }
 
-func fillSegment(file vfs.File, heads []*head) (samples uint64, err error) {
+func fillSegment(file vfs.File, heads []*head) (segmentFile, error) {
 	type place struct {
 		view headView
 		i    int
@@ -201,6 +243,7 @@ func fillSegment(file vfs.File, heads []*head) (samples uint64, err error) {
 	slices.SortFunc(names, segment.Compare)
 
 	w := segment.NewWriter(file)
+	var written segmentFile
 	for _, name := range names {
 		var rows segment.Rows
 		for k, p := range places[name] {
@@ -214,12 +257,25 @@ func fillSegment(file vfs.File, heads []*head) (samples uint64, err error) {
 		if len(places[name]) > 1 {
 			rows.SortStable()
 		}
-		samples += uint64(rows.Len())
+		written.count(rows)
 		if err := w.Add(name, rows); err != nil {
-			return 0, err
+			return segmentFile{}, err
 		}
 	}
-	return samples, w.Close()
+	return written, w.Close()
+}
+
+// count adds rows of a series to what the segment holds.
+func (f *segmentFile) count(rows segment.Rows) {
+	n := rows.Len()
+	if n == 0 {
+		return
+	}
+	first, last := rows.Time[0], rows.Time[n-1]
+	if f.rows == 0 {
+		f.from, f.to = first, last
+	}
+	f.rows, f.from, f.to = f.rows+int64(n), min(f.from, first), max(f.to, last)
 }
 
 // end stops the log cleanly: an end mark, and CURRENT names it as complete.
@@ -236,14 +292,8 @@ func (s *Store) endLog() error {
 	if err := s.log.End(); err != nil {
 		return err
 	}
-	s.currentMu.Lock()
-	defer s.currentMu.Unlock()
-	next := s.current
-	next.logs = slices.Clone(next.logs)
-	next.logs[len(next.logs)-1].bytes = s.log.Size()
-	if err := writeCurrent(s.cfg.FS, s.cfg.Dir, next); err != nil {
-		return err
-	}
-	s.current = next
-	return nil
+	return s.change(func(next *current) {
+		next.logs[len(next.logs)-1].bytes = s.log.Size()
+		next.series = s.admission.bound()
+	}, func() {})
 }

@@ -12,6 +12,8 @@ import (
 // head is the samples of one log in memory: columns a series, in order of arrival. Only its end grows, so a reader shares the columns up to the length that
 // it has seen, and needs the lock only to get at them.
 type head struct {
+	before uint64 // samples stored before it: those of the logs before
+
 	mu      sync.RWMutex
 	series  []*headSeries // by the series' id in the log
 	samples int64

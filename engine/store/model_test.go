@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"decant/ingest"
 
@@ -13,7 +15,7 @@ import (
 
 // drawSample draws samples that often share series, time and value, and come late.
 func drawSample(t *rapid.T) ingest.Sample {
-	s := number(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "name"), rapid.Int64Range(-3, 40).Draw(t, "time"), 0)
+	s := number(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "name"), drawTime(t, "time"), 0)
 	s.Series.Publisher = rapid.SampledFrom([]string{"", "", "p"}).Draw(t, "publisher")
 	s.Kind = rapid.SampledFrom([]ingest.Kind{ingest.KindNumber, ingest.KindNumber, ingest.KindNumber, ingest.KindBool, ingest.KindString, ingest.KindBytes, ingest.KindNone}).Draw(t, "kind")
 	switch s.Kind {
@@ -32,7 +34,28 @@ func drawSample(t *rapid.T) ingest.Sample {
 	return s
 }
 
-// TestStoreBehavesAsAListOfSamples lets rapid append, flush, reopen and read, and compares with a plain list.
+// drawTime draws one of few times, over some days.
+func drawTime(t *rapid.T, what string) int64 { return rapid.Int64Range(-3, 40).Draw(t, what) * 6 * hour }
+
+// drawDeletion draws what is often there.
+func drawDeletion(t *rapid.T) Deletion {
+	d := Deletion{Selection: Selection{Channel: "c"}, From: math.MinInt64, To: math.MaxInt64}
+	for range rapid.IntRange(1, 2).Draw(t, "names") {
+		d.Names = append(d.Names, Name{rapid.SampledFrom([]string{"a", "b", "c", ""}).Draw(t, "name"), rapid.Bool().Draw(t, "prefix")})
+	}
+	if rapid.Bool().Draw(t, "publisher?") {
+		d.Publisher = new(string)
+	}
+	if rapid.IntRange(0, 3).Draw(t, "from?") > 0 {
+		d.From = drawTime(t, "from")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "to?") > 0 {
+		d.To = max(drawTime(t, "to"), d.From+1)
+	}
+	return d
+}
+
+// TestStoreBehavesAsAListOfSamples lets rapid append, flush, delete, expire, compact, reopen and read, and compares with a plain list.
 func TestStoreBehavesAsAListOfSamples(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -43,13 +66,21 @@ func TestStoreBehavesAsAListOfSamples(t *testing.T) {
 		cfg.Duplicates = rapid.SampledFrom([]string{"keep", "last"}).Draw(t, "duplicates")
 		cfg.HeadBytes = rapid.SampledFrom([]int64{0, 0, 30 * sampleBytes}).Draw(t, "head bytes") // a small one changes logs all the time
 		cfg.Deliveries = 5
+		cfg.SegmentBytes = rapid.SampledFrom([]int64{0, 900}).Draw(t, "segment bytes") // short ones are cut
+		now, limit := time.Unix(0, 0), int64(math.MinInt64)
+		cfg.Now = func() time.Time { return now }
+		cfg.Expire = func(channel string, _ time.Time) (int64, bool) { return limit, channel == "c" }
 		s, err := Open(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { s.Close() }()
-		var samples []ingest.Sample
+		var samples []ingest.Sample // that are not deleted
 		var deliveries []ingest.Delivery
+		arrived := 0
+		var old *Snapshot // taken a while ago
+		var oldRows []row
+		defer func() { closeSnapshot(old) }()
 		check := func(snap *Snapshot, err error) {
 			if err != nil {
 				t.Fatal(err)
@@ -60,8 +91,8 @@ func TestStoreBehavesAsAListOfSamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, "snapshot", rows, expected(samples, cfg.Duplicates))
-			if snap.Arrival() != uint64(len(samples)) {
-				t.Fatalf("arrival is %d of %d", snap.Arrival(), len(samples))
+			if snap.Arrival() != uint64(arrived) {
+				t.Fatalf("arrival is %d of %d", snap.Arrival(), arrived)
 			}
 			checkRanges(t, snap, rows)
 		}
@@ -77,6 +108,60 @@ func TestStoreBehavesAsAListOfSamples(t *testing.T) {
 					t.Fatal(err)
 				}
 				samples = append(samples, b.Samples...)
+				arrived += len(b.Samples)
+			},
+			"delete": func(t *rapid.T) {
+				d := drawDeletion(t)
+				rest, want := []ingest.Sample(nil), int64(len(expected(samples, cfg.Duplicates)))
+				for _, x := range samples {
+					if !d.matches(x.Series) || x.Time < d.From || x.Time >= d.To {
+						rest = append(rest, x)
+					}
+				}
+				want -= int64(len(expected(rest, cfg.Duplicates)))
+				deleted, err := s.Delete(context.Background(), d)
+				if err != nil || deleted.Samples != want {
+					t.Fatalf("deleted %+v, %v; want %d samples", deleted, err, want)
+				}
+				samples = rest
+			},
+			"upkeep": func(t *rapid.T) {
+				if err := s.Flush(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if rapid.IntRange(0, 3).Draw(t, "later") == 0 {
+					limit = drawTime(t, "limit")
+				}
+				now = now.Add(2 * time.Hour)
+				if err := s.Upkeep(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				samples = slices.DeleteFunc(slices.Clone(samples), func(x ingest.Sample) bool { return x.Time < limit })
+			},
+			"compact": func(t *rapid.T) {
+				if _, err := s.Compact(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				checkOneRun(t, s)
+			},
+			"hold": func(t *rapid.T) {
+				closeSnapshot(old)
+				if old, err = s.Snapshot(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if oldRows, err = readAll(old); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"read what was held": func(t *rapid.T) {
+				if old == nil {
+					t.Skip("nothing is held")
+				}
+				rows, err := readAll(old)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(t, "old snapshot", rows, oldRows)
 			},
 			"flush": func(t *rapid.T) {
 				if err := s.Flush(context.Background()); err != nil {
@@ -87,6 +172,7 @@ func TestStoreBehavesAsAListOfSamples(t *testing.T) {
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
+				cfg.Duplicates = rapid.SampledFrom([]string{"keep", "last"}).Draw(t, "duplicates")
 				if s, err = Open(cfg); err != nil {
 					t.Fatal(err)
 				}
@@ -95,7 +181,7 @@ func TestStoreBehavesAsAListOfSamples(t *testing.T) {
 			"read only": func(t *rapid.T) { check(OpenSnapshot(context.Background(), cfg)) },
 			"verify": func(t *rapid.T) {
 				sum, err := Verify(context.Background(), cfg.Dir, nil)
-				if err != nil || sum.Samples != int64(len(samples)) {
+				if err != nil || sum.Samples < int64(len(expected(samples, "keep"))) || sum.Samples > int64(arrived) {
 					t.Fatalf("verify: %+v, %v", sum, err)
 				}
 			},
@@ -115,7 +201,7 @@ func checkRanges(t *rapid.T, snap *Snapshot, rows []row) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := rapid.Int64Range(-5, 42).Draw(t, "from")
+	from := rapid.Int64Range(-5, 42).Draw(t, "from") * 6 * hour
 	for _, info := range infos {
 		var want, before []row
 		for _, r := range rows {
@@ -134,5 +220,22 @@ func checkRanges(t *rapid.T, snap *Snapshot, rows []row) {
 		if err != nil || ok != (len(before) > 0) || ok && (at != before[len(before)-1].Time || v != before[len(before)-1].Value) {
 			t.Fatalf("before %d of %v: %d %v %v, %v", from, info.Series, at, v, ok, err)
 		}
+	}
+}
+
+func closeSnapshot(s *Snapshot) {
+	if s != nil {
+		s.Close()
+	}
+}
+
+// checkOneRun finds series that have rows of one time in two segments, and rows in memory.
+func checkOneRun(t *rapid.T, s *Store) {
+	list := s.listed()
+	if n := len(rangesOf(list)); n > 1 || s.inMemory() > 0 {
+		t.Fatalf("%d ranges of arrival are left, %d bytes in memory: %+v", n, s.inMemory(), list)
+	}
+	if n := s.waitingDeletes(); n > 0 {
+		t.Fatalf("%d tombstones are left", n)
 	}
 }

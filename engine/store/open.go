@@ -28,6 +28,7 @@ func OpenSnapshot(ctx context.Context, cfg Config) (*Snapshot, error) {
 			snap.heads = append(snap.heads, h.view())
 		}
 		snap.segments, o.segments = o.segments, nil
+		snap.deletes = o.cur.deletes
 		return nil
 	})
 	if err != nil {

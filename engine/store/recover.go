@@ -31,7 +31,7 @@ func (s *Store) recover() error {
 		if err := lostCurrent(s.cfg.Dir); err != nil {
 			return err
 		}
-		cur = current{next: 1}
+		cur = current{version: currentVersion, next: 1}
 	case err != nil:
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *Store) recover() error {
 	if err != nil {
 		return err
 	}
-	s.segments = opened.segments
+	s.segments, s.deletes = opened.segments, cur.deletes
 	defer opened.closeLogs()
 	replayed, err := opened.replay(context.Background())
 	if err != nil {
@@ -63,15 +63,17 @@ func (s *Store) recover() error {
 	}
 	s.arrival = replayed.arrival
 	s.window = slices.Clone(newest(replayed.window, s.cfg.Deliveries))
-	s.active = &head{}
+	s.active = &head{before: s.arrival}
 	s.current = opened.cur
+	if err := s.countSeries(); err != nil {
+		return err
+	}
 	if err := s.newLog(replayed.sequence); err != nil {
 		return cannotOpen(err)
 	}
 	if err := removeOrphans(s.cfg.FS, s.cfg.Dir, s.current); err != nil {
 		return err
 	}
-	s.countSeries()
 	s.flushMany()
 	return nil
 }
@@ -140,11 +142,7 @@ func (s *Store) copyLog(o *contents, i int, n int64) (logFile, error) {
 
 // newLog makes the log that appends go to from now on, and replaces CURRENT. Every log before it must be complete.
 func (s *Store) newLog(sequence uint64) error {
-	s.currentMu.Lock()
-	defer s.currentMu.Unlock()
-	next := s.current
-	name := fileName(logDir, next.next, "log")
-	next.next++
+	name := fileName(logDir, s.takeNumber(), "log")
 	log, err := wal.Create(s.cfg.FS, s.path(name), wal.Header{Sequence: sequence, Arrival: s.arrival}, s.packWindow())
 	if err != nil {
 		return err
@@ -153,12 +151,14 @@ func (s *Store) newLog(sequence uint64) error {
 		log.Close()
 		return err
 	}
-	next.logs = append(slices.Clone(next.logs), logFile{name, -1})
-	if err := writeCurrent(s.cfg.FS, s.cfg.Dir, next); err != nil {
+	err = s.change(func(next *current) {
+		next.logs = append(next.logs, logFile{name, -1})
+		next.series = s.admission.bound()
+	}, func() {})
+	if err != nil {
 		log.Close()
 		return err
 	}
-	s.current = next
 	s.log, s.encoder = log, wal.NewEncoder()
 	return nil
 }
@@ -186,20 +186,6 @@ func (s *Store) syncDir(folder string) error {
 		return fmt.Errorf("sync folder %s: %w", path, err)
 	}
 	return nil
-}
-
-// countSeries tells Admit what series there are.
-func (s *Store) countSeries() {
-	for _, r := range s.segments {
-		for _, e := range r.Series() {
-			s.know(e.Series)
-		}
-	}
-	for _, h := range s.frozen {
-		for _, series := range h.series {
-			s.know(series.series)
-		}
-	}
 }
 
 // flushMany starts a flush where many logs, or long ones, are left from before.

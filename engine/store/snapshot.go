@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"sync"
@@ -19,13 +20,15 @@ import (
 // Snapshot is one consistent state of a store. It is safe for concurrent use. What it has handed out, readers and records, stays valid after
 // Close until released.
 type Snapshot struct {
-	segments []*segment.Reader // held; oldest first
-	heads    []headView        // newer than segments; oldest first
+	segments []liveSegment // held; oldest first
+	heads    []headView    // newer than segments; oldest first
+	deletes  []tombstone
 	arrival  uint64
 	policy   segment.Duplicates
 	mem      memory.Allocator
 
 	indexOnce sync.Once
+	indexErr  error
 	index     []indexed // sorted as segments are; the place is the id
 
 	sortedMu sync.Mutex
@@ -69,6 +72,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 		r.Retain()
 		snap.segments = append(snap.segments, r)
 	}
+	snap.deletes = s.deletes
 	for _, h := range s.frozen {
 		snap.heads = append(snap.heads, h.view())
 	}
@@ -93,16 +97,15 @@ func (s *Snapshot) Close() error {
 	return nil
 }
 
-// Series lists the series of a channel and subtopic ("" is any), sorted by channel, subtopic, name, unit, publisher.
+// Series lists the series of a channel and subtopic ("" is any), sorted by channel, subtopic, name, unit, publisher. One whose samples were all deleted is
+// none.
 func (s *Snapshot) Series(ctx context.Context, channel, subtopic string) ([]SeriesInfo, error) {
-	s.indexOnce.Do(s.makeIndex)
-	from, to := 0, len(s.index)
-	if channel != "" { // its series stand together
-		from = sort.Search(to, func(i int) bool { return s.index[i].series.Channel >= channel })
-		to = from + sort.Search(to-from, func(i int) bool { return s.index[from+i].series.Channel > channel })
+	ids, err := s.channel(channel)
+	if err != nil {
+		return nil, err
 	}
 	var out []SeriesInfo
-	for id := from; id < to; id++ {
+	for id := ids.from; id < ids.to; id++ {
 		x := &s.index[id]
 		if subtopic != "" && x.series.Subtopic != subtopic {
 			continue
@@ -111,37 +114,63 @@ func (s *Snapshot) Series(ctx context.Context, channel, subtopic string) ([]Seri
 		if err != nil {
 			return nil, err
 		}
+		if stats.Samples == 0 { // all of it was deleted
+			continue
+		}
 		out = append(out, SeriesInfo{ID: uint32(id), Series: x.series, Samples: stats.Samples, First: stats.First, Last: stats.Last})
 	}
 	return out, nil
 }
 
+// ids are those of index from ≤ i < to.
+type ids struct{ from, to int }
+
+// channel finds the series of a channel ("" is any): they stand together.
+func (s *Snapshot) channel(channel string) (ids, error) {
+	s.indexOnce.Do(func() { s.indexErr = s.makeIndex() })
+	found := ids{0, len(s.index)}
+	if channel != "" {
+		found.from = sort.Search(found.to, func(i int) bool { return s.index[i].series.Channel >= channel })
+		found.to = found.from + sort.Search(found.to-found.from, func(i int) bool { return s.index[found.from+i].series.Channel > channel })
+	}
+	return found, s.indexErr
+}
+
 // makeIndex lists all series with their places.
-func (s *Snapshot) makeIndex() {
-	byName := map[ingest.Series][]place{}
-	for i, r := range s.segments {
-		for j, e := range r.Series() {
-			byName[e.Series] = append(byName[e.Series], place{int32(i), int32(j)})
+func (s *Snapshot) makeIndex() error {
+	byName := map[ingest.Series]int{}
+	add := func(series ingest.Series, p place) {
+		at, ok := byName[series]
+		if !ok {
+			at = len(s.index)
+			byName[series] = at
+			s.index = append(s.index, indexed{series: series})
+		}
+		s.index[at].places = append(s.index[at].places, p)
+	}
+	for i := range s.segments {
+		entries, err := s.segments[i].entries()
+		if err != nil {
+			return err
+		}
+		for j := range entries {
+			add(entries[j].Series, place{int32(i), int32(j)})
 		}
 	}
 	for i, h := range s.heads {
 		for j, m := range h.mark {
 			if m.rows > 0 {
-				name := h.name(j)
-				byName[name] = append(byName[name], place{int32(len(s.segments) + i), int32(j)})
+				add(h.name(j), place{int32(len(s.segments) + i), int32(j)})
 			}
 		}
 	}
-	s.index = make([]indexed, 0, len(byName))
-	for name, places := range byName {
-		s.index = append(s.index, indexed{name, places})
-	}
 	slices.SortFunc(s.index, func(a, b indexed) int { return segment.Compare(a.series, b.series) })
+	return nil
 }
 
 // Stats describes a series in from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are open ends).
 func (s *Snapshot) Stats(ctx context.Context, id uint32, from, to int64) (Stats, error) {
-	runs, err := s.runs(id)
+	runs, err := s.runs(id, from, to)
 	if err != nil {
 		return Stats{}, err
 	}
@@ -152,7 +181,7 @@ func (s *Snapshot) Stats(ctx context.Context, id uint32, from, to int64) (Stats,
 // Scan reads a series in from ≤ t < to by time, then arrival, duplicates settled. Each record has the asked-for columns: time value kind text sum update
 // received protocol. The caller releases the reader; its Err is a *CorruptError where the store is damaged.
 func (s *Snapshot) Scan(ctx context.Context, id uint32, from, to int64, columns ...string) (array.RecordReader, error) {
-	runs, err := s.runs(id)
+	runs, err := s.runs(id, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +205,7 @@ func (s scan) NextUntil(until int64) (decimation.Block, bool) {
 
 // Before finds the last number or bool of a series with time < t.
 func (s *Snapshot) Before(ctx context.Context, id uint32, t int64) (time int64, value float64, ok bool, err error) {
-	runs, err := s.runs(id)
+	runs, err := s.runs(id, math.MinInt64, t)
 	if err != nil {
 		return 0, 0, false, err
 	}
@@ -189,7 +218,7 @@ func (s *Snapshot) Stored(ctx context.Context, id uint32, from, to int64) (int64
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	runs, err := s.runs(id)
+	runs, err := s.runs(id, from, to)
 	if err != nil {
 		return 0, err
 	}
@@ -200,23 +229,30 @@ func (s *Snapshot) Stored(ctx context.Context, id uint32, from, to int64) (int64
 // Guard runs f, which reads the records of this snapshot's scans in its own goroutine. Records lie over mapped segments, so a disk that fails while f
 // reads them would end the process; here it is a *CorruptError that names the file.
 func (s *Snapshot) Guard(f func() error) error {
-	return damaged("", segment.Guard(s.segments, f))
+	return damaged("", segment.Guard(readersOf(s.segments), f))
 }
 
 var errNoSeries = errors.New("no such series")
 
-// runs are a series' sorted runs, oldest first.
-func (s *Snapshot) runs(id uint32) ([]segment.Run, error) {
-	s.indexOnce.Do(s.makeIndex)
+// runs are a series' sorted runs, oldest first, without what was deleted. Segments without samples in from ≤ t < to are left out.
+func (s *Snapshot) runs(id uint32, from, to int64) ([]segment.Run, error) {
+	if _, err := s.channel(""); err != nil {
+		return nil, err
+	}
 	if uint64(id) >= uint64(len(s.index)) {
 		return nil, fmt.Errorf("read series %d of %d: %w", id, len(s.index), errNoSeries)
 	}
-	runs := make([]segment.Run, 0, len(s.index[id].places))
-	for _, p := range s.index[id].places {
-		if int(p.source) < len(s.segments) {
-			runs = append(runs, s.segments[p.source].Run(int(p.series)))
-		} else {
-			runs = append(runs, s.memoryRun(p))
+	x := &s.index[id]
+	runs := make([]segment.Run, 0, len(x.places))
+	for _, p := range x.places {
+		if int(p.source) >= len(s.segments) {
+			head := s.heads[int(p.source)-len(s.segments)].head
+			runs = left(runs, s.memoryRun(p), s.deletes, head.before+1, x.series)
+			continue
+		}
+		r := &s.segments[p.source]
+		if e := &r.Series()[p.series]; e.Last >= from && e.First < to {
+			runs = left(runs, r.Run(int(p.series)), s.deletes, r.file.last, x.series)
 		}
 	}
 	return runs, nil

@@ -7,7 +7,9 @@
 //  2. It is then in the head: columns in memory, a series each.
 //  3. When log or head are big or old enough, a new log and head take over, and a flush in the background writes the old head into a segment (package
 //     segment): segment synced, its name synced, CURRENT replaced, and only then the old log deleted.
-//  4. A Snapshot is one consistent state of segments and heads: Store.Snapshot in the writer, OpenSnapshot in any other process, which reads the logs
+//  4. Upkeep in the background joins segments of neighbouring arrivals into ones that are sorted (compaction), drops what is older than Config.Expire says, and
+//     rewrites what Delete took away: that was out of sight at once.
+//  5. A Snapshot is one consistent state of segments and heads: Store.Snapshot in the writer, OpenSnapshot in any other process, which reads the logs
 //     into heads of its own.
 //
 // What it promises: nothing acknowledged is lost or seen twice; any flipped bit is a *CorruptError that names the file before a wrong number is seen; memory is
@@ -21,7 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -48,11 +50,18 @@ type Config struct {
 	FlushAge   time.Duration // age of the oldest sample in memory at which the next Append starts a flush; 24 h
 	Deliveries int           // deliveries that are remembered; 65,000
 
-	NoSocket bool // take no samples of other processes (Dial)
+	// Expire says before which time (ns) the samples of a channel go; ok is false where they stay. Nil: all stay.
+	Expire       func(channel string, now time.Time) (before int64, ok bool)
+	SegmentBytes int64 // about how long compaction makes segments; 128 MiB
 
-	FS     vfs.FS           // what is written goes through it; vfs.OS
-	Now    func() time.Time // time.Now
-	Memory memory.Allocator // for Arrow; memory.DefaultAllocator
+	NoSocket bool // take no samples of other processes (Dial)
+	NoUpkeep bool // do nothing in the background: Upkeep and Compact do it when they are called
+
+	FS       vfs.FS                          // what is written goes through it; vfs.OS
+	FreeDisk func(dir string) (int64, error) // bytes that there are for compaction; nil: enough
+	Now      func() time.Time                // time.Now
+	Log      *slog.Logger                    // what upkeep and deletes did; nil: nowhere
+	Memory   memory.Allocator                // for Arrow; memory.DefaultAllocator
 }
 
 // Validate names every fault of the configuration.
@@ -67,7 +76,7 @@ func (c Config) Validate() error {
 	for _, n := range []struct {
 		name  string
 		value int64
-	}{{"max series", int64(c.MaxSeries)}, {"log bytes", c.LogBytes}, {"head bytes", c.HeadBytes}, {"flush age", int64(c.FlushAge)}, {"deliveries", int64(c.Deliveries)}} {
+	}{{"max series", int64(c.MaxSeries)}, {"log bytes", c.LogBytes}, {"head bytes", c.HeadBytes}, {"flush age", int64(c.FlushAge)}, {"deliveries", int64(c.Deliveries)}, {"segment bytes", c.SegmentBytes}} {
 		if n.value < 0 {
 			faults = append(faults, fmt.Errorf("store: %s is %d, it can't be negative", n.name, n.value))
 		}
@@ -86,11 +95,15 @@ func (c Config) withDefaults() Config {
 	orElse(&c.HeadBytes, 128<<20)
 	orElse(&c.FlushAge, 24*time.Hour)
 	orElse(&c.Deliveries, 65_000)
+	orElse(&c.SegmentBytes, 128<<20)
 	if c.FS == nil {
 		c.FS = vfs.OS{}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Memory == nil {
 		c.Memory = memory.DefaultAllocator
@@ -128,22 +141,21 @@ type Store struct {
 	arrived  []ingest.Delivery
 	flushJob *flushJob // the newest; running or done
 
-	// CURRENT, as it is on disk.
+	// CURRENT, as it is on disk. Whoever needs stateMu too takes it after currentMu.
 	currentMu sync.Mutex
 	current   current
 
 	// What snapshots see.
 	stateMu  sync.RWMutex
-	segments []*segment.Reader // oldest first
+	segments []liveSegment // as in current
+	deletes  []tombstone   // the same
 	frozen   []*head           // oldest first: their logs are complete, a flush is to come
 	active   *head
 	arrival  uint64
 	window   []ingest.Delivery // newest last
 
-	// Admit's.
-	admitMu sync.Mutex
-	seed    maphash.Seed
-	known   map[uint64]struct{} // hashes of all series
+	admission admission
+	keeper    *keeper
 
 	door     *door // the socket; nil where not served
 	unserved error // why not
@@ -171,13 +183,17 @@ func Open(cfg Config) (*Store, error) {
 	s := &Store{
 		cfg: cfg, lock: lock,
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
-		seed: maphash.MakeSeed(), known: map[uint64]struct{}{},
 	}
+	s.admission.init(cfg.MaxSeries)
+	s.keeper = newKeeper(s)
 	if err := s.recover(); err != nil {
 		s.release()
 		return nil, err
 	}
 	go s.commitLoop()
+	if !cfg.NoUpkeep {
+		s.keeper.start()
+	}
 	if !cfg.NoSocket {
 		s.door, s.unserved = openDoor(s)
 	}
@@ -187,6 +203,7 @@ func Open(cfg Config) (*Store, error) {
 // Close lets appends that wait finish, ends the log cleanly and gives the folder free. A log of some size becomes a segment first, so that readers start fast.
 // Close is called once, and last.
 func (s *Store) Close() error {
+	s.keeper.stop()
 	s.door.close()
 	const enough = 100_000 * sampleBytes
 	var err error
@@ -242,40 +259,6 @@ func (s *Store) Deliveries() []ingest.Delivery {
 // newest is the last n of a window.
 func newest(window []ingest.Delivery, n int) []ingest.Delivery {
 	return window[max(0, len(window)-n):]
-}
-
-// Admit says whether samples may be appended: it refuses, with ErrLimit, those that would make more series than Config.MaxSeries. The series of samples that it
-// lets in are counted from then on.
-func (s *Store) Admit(samples []ingest.Sample) error {
-	s.admitMu.Lock()
-	defer s.admitMu.Unlock()
-	var fresh []uint64
-	for i := range samples {
-		if i > 0 && samples[i].Series == samples[i-1].Series {
-			continue
-		}
-		h := maphash.Comparable(s.seed, samples[i].Series)
-		if _, ok := s.known[h]; ok {
-			continue
-		}
-		if len(s.known) >= s.cfg.MaxSeries {
-			for _, h := range fresh {
-				delete(s.known, h)
-			}
-			return &kindError{ErrLimit, fmt.Sprintf("the series %s (channel %s) is new, and the store has its limit of %d series: raise it (limits.series in the configuration), or see what makes so many names",
-				samples[i].Series.Name, samples[i].Series.Channel, s.cfg.MaxSeries)}
-		}
-		s.known[h] = struct{}{}
-		fresh = append(fresh, h)
-	}
-	return nil
-}
-
-// know counts series that are in the store, whatever the limit.
-func (s *Store) know(series ingest.Series) {
-	s.admitMu.Lock()
-	s.known[maphash.Comparable(s.seed, series)] = struct{}{}
-	s.admitMu.Unlock()
 }
 
 // fileName is the name of file n, relative to the store.

@@ -25,7 +25,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // quick is a configuration that does not wait for the disk.
-func quick(dir string) Config { return Config{Dir: dir, NoSocket: true, FS: vfstest.NoSync{}} }
+func quick(dir string) Config {
+	return Config{Dir: dir, NoSocket: true, NoUpkeep: true, FS: vfstest.NoSync{}}
+}
 
 func mustOpen(t testing.TB, cfg Config) *Store {
 	t.Helper()

@@ -142,7 +142,7 @@ func (v *verifier) segment(ctx context.Context, i int, s segmentFile) error {
 }
 
 func (v *verifier) logs(ctx context.Context, cur current) error {
-	p := &replayed{arrival: cur.arrival()}
+	p := &replayed{arrival: cur.arrival}
 	for i, l := range cur.logs {
 		v.summary.Logs++
 		path := filePath(v.dir, l.name)

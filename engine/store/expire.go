@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+)
+
+// channelSpan is what a segment holds of a channel.
+type channelSpan struct {
+	channel     string
+	first, last int64 // ns
+}
+
+// expire takes away what is older than the configuration keeps. Segments of which nothing is left go at once, unread. From the others a tombstone a channel takes
+// it out of sight, and settle rewrites them when there is enough of that. Samples in memory are looked at when they are in a segment.
+func (k *keeper) expire(ctx context.Context, now time.Time) error {
+	s := k.store
+	segments := s.listed()
+	before := map[string]int64{} // by channel
+	kept := map[string]bool{}    // channels without a limit
+	limit := func(channel string) (int64, bool) {
+		t, ok := before[channel]
+		if !ok && !kept[channel] {
+			if t, ok = s.cfg.Expire(channel, now); ok {
+				before[channel] = t
+			} else {
+				kept[channel] = true
+			}
+		}
+		return t, ok
+	}
+	whole := map[string]bool{}
+	edges := map[string]bool{} // channels
+	for _, f := range segments {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		spans, err := k.spans(f)
+		if errors.As(err, new(*CorruptError)) {
+			k.spare(err)
+			continue
+		} else if err != nil {
+			return err
+		}
+		gone := true
+		for _, c := range spans {
+			t, ok := limit(c.channel)
+			gone = gone && ok && c.last < t
+		}
+		if gone {
+			whole[f.name] = true
+			continue
+		}
+		for _, c := range spans {
+			if t, ok := limit(c.channel); ok && c.first < t {
+				edges[c.channel] = true
+			}
+		}
+	}
+	return k.drop(whole, edges, before)
+}
+
+// drop takes whole segments, and what channels have before a time, out of the store.
+func (k *keeper) drop(whole, edges map[string]bool, before map[string]int64) error {
+	s := k.store
+	if len(whole) == 0 && len(edges) == 0 {
+		return nil
+	}
+	var gone []liveSegment
+	err := s.change(func(next *current) {
+		next.segments = slices.DeleteFunc(next.segments, func(f segmentFile) bool { return whole[f.name] })
+		next.deletes = slices.DeleteFunc(next.deletes, func(t tombstone) bool { return t.expired && edges[t.Channel] })
+		for _, channel := range sorted(edges) {
+			next.deletes = append(next.deletes, tombstone{Selection: Selection{Channel: channel}, arrival: next.arrival, from: math.MinInt64, to: before[channel], expired: true})
+		}
+	}, func() {
+		s.segments, gone = relinked(s.current.segments, s.segments)
+		s.deletes = s.current.deletes
+	})
+	if err != nil {
+		return s.fail(err)
+	}
+	if len(gone) > 0 {
+		files := make([]segmentFile, len(gone))
+		for i := range gone {
+			files[i] = gone[i].file
+		}
+		n, bytes, rows := total(files)
+		s.cfg.Log.Info("retention dropped what is too old", "segments", n, "bytes", bytes, "samples", rows)
+	}
+	s.discard(gone)
+	return nil
+}
+
+func sorted(set map[string]bool) []string {
+	list := make([]string, 0, len(set))
+	for s := range set {
+		list = append(list, s)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// spans are the channels of a segment. They are remembered: retention asks every hour.
+func (k *keeper) spans(f segmentFile) ([]channelSpan, error) {
+	if spans, ok := k.channels[f.name]; ok {
+		return spans, nil
+	}
+	sources, _ := k.hold([]segmentFile{f})
+	var spans []channelSpan
+	for _, r := range sources {
+		defer r.Release()
+		entries, err := r.entries()
+		if err != nil {
+			return nil, err
+		}
+		for i := range entries {
+			e := &entries[i]
+			if n := len(spans); n > 0 && spans[n-1].channel == e.Series.Channel {
+				spans[n-1].first, spans[n-1].last = min(spans[n-1].first, e.First), max(spans[n-1].last, e.Last)
+				continue
+			}
+			spans = append(spans, channelSpan{e.Series.Channel, e.First, e.Last})
+		}
+	}
+	k.channels[f.name] = spans
+	return spans, nil
+}
