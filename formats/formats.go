@@ -22,8 +22,9 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// Writer is an open document. It is sticky: after a fault every call returns that fault. It is not safe for concurrent use, and
-// touches the io.Writer below only while a call of it runs.
+// Writer is an open document. It is sticky: after a fault every call returns that fault, where it writes from a goroutine of its own at the
+// latest Finish. It is not safe for concurrent use, and touches the io.Writer below from one goroutine at a time, never after Finish or Close has
+// returned.
 //
 // A Writer that holds more than memory (goroutines, retained records, scratch files) is also an io.Closer. Its Close frees all of it, may
 // be called at any time and more than once, also after Finish or a fault, and completes nothing; Finish frees the same.

@@ -1,11 +1,16 @@
 package formats
 
-import "io"
+import (
+	"io"
+	"sync"
+)
 
 // Output is what a format writes its file through. It passes everything on until the first fault, remembers that, and touches the
-// io.Writer below never again. It hides whatever else that can do, so no library closes or seeks it.
+// io.Writer below never again. It hides whatever else that can do, so no library closes or seeks it. It is safe for concurrent use.
 type Output struct {
-	w   io.Writer
+	w io.Writer
+
+	mu  sync.Mutex
 	n   int64
 	err error
 }
@@ -14,6 +19,8 @@ type Output struct {
 func NewOutput(w io.Writer) *Output { return &Output{w: w} }
 
 func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.err != nil {
 		return 0, o.err
 	}
@@ -27,13 +34,23 @@ func (o *Output) Write(p []byte) (int, error) {
 }
 
 // Len is the number of bytes written.
-func (o *Output) Len() int64 { return o.n }
+func (o *Output) Len() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.n
+}
 
 // Err is the first fault, nil where there was none.
-func (o *Output) Err() error { return o.err }
+func (o *Output) Err() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
 
-// Stop makes err the output's fault, if it has none yet. Nothing is written from then on.
+// Stop makes err the output's fault, if it has none yet, once what is being written is written. Nothing is from then on.
 func (o *Output) Stop(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.err == nil {
 		o.err = err
 	}

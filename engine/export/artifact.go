@@ -20,7 +20,10 @@ type artifact struct {
 	bytes int64
 }
 
-const artifactBuffer = 256 << 10
+const (
+	artifactBuffer = 256 << 10
+	hashBeside     = 64 << 10 // bytes from which on a goroutine for hashing is worth its start
+)
 
 func newArtifact(w io.Writer) *artifact {
 	return &artifact{w: bufio.NewWriterSize(w, artifactBuffer), hash: sha256.New()}
@@ -36,9 +39,24 @@ func createArtifact(path string) (*artifact, error) {
 	return a, nil
 }
 
+// Write takes about as long as the slower of writing and hashing does. After an error the sum is worth nothing.
 func (a *artifact) Write(b []byte) (int, error) {
+	if len(b) < hashBeside {
+		a.hash.Write(b)
+		return a.write(b)
+	}
+	hashed := make(chan struct{})
+	go func() {
+		a.hash.Write(b)
+		close(hashed)
+	}()
+	n, err := a.write(b)
+	<-hashed
+	return n, err
+}
+
+func (a *artifact) write(b []byte) (int, error) {
 	n, err := a.w.Write(b)
-	a.hash.Write(b[:n])
 	a.bytes += int64(n)
 	return n, err
 }

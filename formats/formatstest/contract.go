@@ -236,6 +236,7 @@ func (c *contract) finishTwice(doc formats.Document) {
 // abandon leaves documents at every stage, as a cancelled job does.
 func (c *contract) abandon(doc formats.Document) {
 	doc.TempDir = c.TempDir()
+	whole := len(c.print(doc, c.record(doc, c.o.Make(c.o.Rows))))
 	for _, n := range []int{0, 1, c.o.Rows} {
 		var out bytes.Buffer
 		w, err := c.open(&out, doc)
@@ -246,11 +247,19 @@ func (c *contract) abandon(doc formats.Document) {
 		if err := w.Write(rec); err != nil {
 			c.Fatal(err)
 		}
+		formats.Abandon(w)
 		size := out.Len()
 		formats.Abandon(w)
-		formats.Abandon(w)
+		for what, err := range map[string]error{"Write": w.Write(rec), "Finish": w.Finish(formats.Report{})} {
+			if err == nil {
+				c.Errorf("%s after Abandon returns no error", what)
+			}
+		}
 		if out.Len() != size {
-			c.Errorf("%d bytes were written by Abandon", out.Len()-size)
+			c.Errorf("%d bytes were written after Abandon", out.Len()-size)
+		}
+		if size >= whole {
+			c.Errorf("Abandon completed the document: %d bytes, and a complete one has %d", size, whole)
 		}
 		rec.Release()
 		c.noScratch(doc)

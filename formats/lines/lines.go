@@ -1,18 +1,18 @@
 // Package lines writes the formats whose file is one line of text after another (csv, jsonl), on all processors.
 //
 //  1. Write cuts what it is given into chunks of a fixed number of cells.
-//  2. Each chunk is printed by a goroutine of its own, into a buffer that is used again.
-//  3. The chunks' texts go, in order, through the compressor to the output, by whoever calls Write or Finish.
+//  2. Each chunk is printed, and with gzip compressed, by a goroutine of its own, into buffers that are used again.
+//  3. One more goroutine writes the chunks to the output, in order (write.go).
 //
-// It promises the same bytes however rows come and whatever runs in parallel, and holds a bounded number of chunks.
-// Goroutines live only as long as it takes to print a chunk; Close waits for them.
+// It promises the same bytes however rows come and whatever runs in parallel, and holds a bounded number of chunks: Write waits where there would
+// be more. The first fault in the order of the rows is the one that is told, and nothing behind it is written. A goroutine that prints lives as long as
+// that takes; the one that writes ends with Finish or Close, which wait for all of them.
 package lines
 
 import (
-	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -35,56 +35,53 @@ const (
 type Writer struct {
 	columns    []formats.Column
 	out        *formats.Output
-	compressor io.WriteCloser
+	compressor compressor
 	newPrinter func() Printer
 
+	head     []byte         // what stands before the first row, until the first chunk takes it
 	rows     int64          // of the document, up to and with pending
 	pending  []arrow.Record // the chunk that is being gathered
 	gathered int64          // rows in pending
 	perChunk int64
+	last     *packer // of the chunk that was launched last
 
-	queue    []*chunk // in order; the oldest first
-	idle     []*chunk
-	inFlight int
-	err      error
-}
-
-// chunk is a run of rows on its way to text.
-type chunk struct {
-	printer Printer
-	text    []byte
-	records []arrow.Record
-	first   int64 // row of the document
-	done    chan error
+	idle    chan *chunk // as many as may be in flight; nil ones are still to be made
+	queue   chan *chunk // in order; nil before the first
+	written chan struct{}
+	fault   atomic.Pointer[error] // of printing or writing
+	err     error                 // what every call returns from now on
 }
 
 // Open starts a document with head, which stands before the first row.
 func Open(w io.Writer, doc formats.Document, head []byte, newPrinter func() Printer) (*Writer, error) {
-	out := formats.NewOutput(w)
-	compressor, err := compress(out, doc.Compression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := compressor.Write(head); err != nil {
-		return nil, err
-	}
 	cores := doc.Cores
 	if cores <= 0 {
 		cores = runtime.GOMAXPROCS(0)
 	}
-	return &Writer{
+	inFlight := min(cores+1, maxInFlight)
+	out := formats.NewOutput(w)
+	compressor, err := newCompressor(out, doc.Compression, inFlight-1)
+	if err != nil {
+		return nil, err
+	}
+	l := &Writer{
 		columns:    doc.Columns,
 		out:        out,
 		compressor: compressor,
 		newPrinter: newPrinter,
+		head:       head,
 		perChunk:   int64(max(1, chunkCells/len(doc.Columns))),
-		inFlight:   min(cores+1, maxInFlight),
-	}, nil
+		idle:       make(chan *chunk, inFlight),
+	}
+	for range inFlight {
+		l.idle <- nil
+	}
+	return l, nil
 }
 
 // Write prints the rows of rec, or keeps a reference to them until a chunk is full.
 func (w *Writer) Write(rec arrow.Record) error {
-	if w.err != nil {
+	if w.failed() {
 		return w.err
 	}
 	if err := formats.CheckRecord(rec, w.columns); err != nil {
@@ -97,9 +94,7 @@ func (w *Writer) Write(rec arrow.Record) error {
 		w.rows += n
 		from += n
 		if w.gathered == w.perChunk {
-			if err := w.launch(); err != nil {
-				return err
-			}
+			w.launch()
 		}
 	}
 	return nil
@@ -107,20 +102,17 @@ func (w *Writer) Write(rec arrow.Record) error {
 
 // Finish completes the document.
 func (w *Writer) Finish(formats.Report) error {
-	if w.err != nil {
+	if w.failed() {
 		return w.err
 	}
-	if w.gathered > 0 {
-		if err := w.launch(); err != nil {
-			return err
-		}
+	if w.gathered > 0 || w.queue == nil { // a document without rows has a head, too
+		w.launch()
 	}
-	for len(w.queue) > 0 {
-		if err := w.collect(); err != nil {
-			return err
-		}
+	w.drain()
+	if w.failed() {
+		return w.err
 	}
-	if err := w.compressor.Close(); err != nil {
+	if err := w.compressor.close(); err != nil {
 		return w.fail(err)
 	}
 	w.err = formats.ErrFinished
@@ -129,89 +121,55 @@ func (w *Writer) Finish(formats.Report) error {
 
 // Close frees what the document holds, finished or not.
 func (w *Writer) Close() error {
-	w.fail(formats.ErrAbandoned)
+	if w.err == nil {
+		abandoned := formats.ErrAbandoned
+		w.fault.CompareAndSwap(nil, &abandoned) // the chunks under way are not written
+		w.fail(abandoned)
+	}
 	return nil
 }
 
-// fail makes err what every later call returns, if there was none before, and lets go of all chunks.
+// failed takes up a fault of the other goroutines.
+func (w *Writer) failed() bool {
+	if fault := w.fault.Load(); fault != nil && w.err == nil {
+		w.fail(*fault)
+	}
+	return w.err != nil
+}
+
+// fail lets go of everything and makes err what every later call returns, unless a chunk before it has a fault of its own.
 func (w *Writer) fail(err error) error {
-	if w.err == nil {
-		w.err = err
-		w.out.Stop(err)
+	w.drain()
+	if fault := w.fault.Load(); fault != nil {
+		err = *fault
 	}
-	for _, c := range w.queue {
-		<-c.done
-	}
+	w.err = err
+	w.out.Stop(err)
+	w.compressor.abandon()
 	for _, rec := range w.pending {
 		rec.Release()
 	}
-	w.queue, w.idle, w.pending, w.gathered = nil, nil, nil, 0
-	return w.err
+	w.pending, w.gathered = nil, 0
+	return err
 }
 
-// launch starts printing the gathered chunk. Where as many are under way as may be, the oldest goes out first.
-func (w *Writer) launch() error {
-	if len(w.queue) == w.inFlight {
-		if err := w.collect(); err != nil {
-			return err
-		}
+// launch starts printing the gathered chunk, as soon as fewer are under way than may be.
+func (w *Writer) launch() {
+	if w.queue == nil {
+		w.queue, w.written = make(chan *chunk, cap(w.idle)), make(chan struct{})
+		go w.write()
 	}
-	var c *chunk
-	if n := len(w.idle); n > 0 {
-		c, w.idle = w.idle[n-1], w.idle[:n-1]
-	} else {
-		c = &chunk{printer: w.newPrinter(), done: make(chan error, 1)}
+	c := <-w.idle
+	if c == nil {
+		c = &chunk{printer: w.newPrinter(), packer: w.compressor.newPacker(), done: make(chan error, 1)}
 	}
 	c.records, w.pending = w.pending, c.records[:0]
 	c.first, w.gathered = w.rows-w.gathered, 0
-	w.queue = append(w.queue, c)
+	c.head, w.head = w.head, nil
+	if c.packer != nil {
+		c.packer.follow(w.last)
+		w.last = c.packer
+	}
+	w.queue <- c
 	go c.print()
-	return nil
-}
-
-// collect waits for the oldest chunk and writes it.
-func (w *Writer) collect() error {
-	c := w.queue[0]
-	w.queue = append(w.queue[:0], w.queue[1:]...)
-	if err := <-c.done; err != nil {
-		return w.fail(err)
-	}
-	if _, err := w.compressor.Write(c.text); err != nil {
-		return w.fail(err)
-	}
-	if cap(c.text) > maxKept {
-		c.text = nil
-	}
-	w.idle = append(w.idle, c)
-	return nil
-}
-
-// print turns the chunk into text. Records may lie in mapped files: a disk that fails under them is an error, not the
-// end of the process.
-func (c *chunk) print() {
-	debug.SetPanicOnFault(true)
-	var err error
-	defer func() {
-		if r := recover(); r != nil {
-			fault, ok := r.(interface {
-				error
-				Addr() uintptr
-			})
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("read rows: %w", fault)
-		}
-		for i, rec := range c.records {
-			rec.Release()
-			c.records[i] = nil
-		}
-		c.done <- err
-	}()
-	c.text = c.text[:0]
-	first := c.first
-	for _, rec := range c.records {
-		c.text = c.printer.Append(c.text, rec, first)
-		first += rec.NumRows()
-	}
 }

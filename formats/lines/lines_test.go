@@ -65,8 +65,8 @@ func TestChunksStayInOrder(t *testing.T) {
 		if err := w.Write(rec); err != nil {
 			t.Fatal(err)
 		}
-		if len(w.queue) > w.inFlight || w.gathered >= w.perChunk {
-			t.Fatalf("%d chunks in flight and %d rows gathered; the bounds are %d and %d", len(w.queue), w.gathered, w.inFlight, w.perChunk)
+		if w.gathered >= w.perChunk {
+			t.Fatalf("%d rows gathered; the bound is %d", w.gathered, w.perChunk)
 		}
 		// A record is cut where a chunk is full: the i-th has i rows left of the last one's overhang.
 		start, end := int64(i)*rec.NumRows(), int64(i+1)*rec.NumRows()
@@ -82,8 +82,8 @@ func TestChunksStayInOrder(t *testing.T) {
 	if got := out.String(); got != want {
 		t.Errorf("chunks came out as\n%swant\n%s", got, want)
 	}
-	if most.Load() > int64(w.inFlight) {
-		t.Errorf("%d chunks were printed at once, the bound is %d", most.Load(), w.inFlight)
+	if most.Load() > int64(cap(w.idle)) {
+		t.Errorf("%d chunks were printed at once, the bound is %d", most.Load(), cap(w.idle))
 	}
 }
 
@@ -116,8 +116,8 @@ func TestMemoryFaultIsAnError(t *testing.T) {
 	if !errors.As(err, new(memoryFault)) || !strings.HasPrefix(err.Error(), "read rows: ") {
 		t.Errorf("a memory fault comes back as %v", err)
 	}
-	if got := out.String(); got != "0\n65536\n" && got != "0\n" && got != "" {
-		t.Errorf("%q was written beyond the fault", got)
+	if got := out.String(); got != "0\n65536\n" { // all before the fault, however many chunks behind it have one too
+		t.Errorf("%q was written before the fault", got)
 	}
 	if err := w.Write(rec); !errors.As(err, new(memoryFault)) {
 		t.Errorf("Write after the fault returns %v", err)
