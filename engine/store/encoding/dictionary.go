@@ -15,9 +15,14 @@ const leastRepeats = 3
 // appendDistinct appends v in this form, or nothing where too many numbers are different.
 func appendDistinct(b []byte, v []float64) []byte {
 	var buffer [Most]float64
-	sorted := append(buffer[:0], v...)
-	slices.SortFunc(sorted, inOrder)
-	distinct := slices.CompactFunc(sorted, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
+	k := min(len(v), 64) // of so many, one that comes twice is to be expected where it is worth to look at all
+	for i := range k {
+		buffer[i] = v[i*len(v)/k]
+	}
+	if len(sortedDistinct(buffer[:k])) == k {
+		return b
+	}
+	distinct := sortedDistinct(append(buffer[:0], v...))
 	if len(distinct)*leastRepeats > len(v) {
 		return b
 	}
@@ -28,6 +33,11 @@ func appendDistinct(b []byte, v []float64) []byte {
 	}
 	b = appendUvarint(append(b, formDistinct), uint64(len(distinct)))
 	return appendInts(appendInts(b, floatBits(distinct)), places[:len(v)])
+}
+
+func sortedDistinct(v []float64) []float64 {
+	slices.SortFunc(v, inOrder)
+	return slices.CompactFunc(v, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
 }
 
 // inOrder compares numbers, and the bits of those that are equal.

@@ -2,6 +2,7 @@ package encoding
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -16,17 +17,18 @@ const (
 
 // appendRD appends v in this form, or nothing where no cut gains anything.
 func appendRD(b []byte, v []float64) []byte {
-	var sample [64]uint64
-	k := min(len(v), len(sample))
+	var sorted [64]uint64
+	k := min(len(v), len(sorted))
 	for i := range k {
-		sample[i] = math.Float64bits(v[i*len(v)/k])
+		sorted[i] = math.Float64bits(v[i*len(v)/k])
 	}
+	slices.Sort(sorted[:k]) // and so is what is left of any cut
+	var best, d lefts
 	right, least := uint(0), 63*k
-	var lefts []uint16
 	for cut := uint(leastRight); cut < 64; cut++ {
-		dictionary, misses := leftsOf(sample[:k], cut)
-		if size := k*(int(cut)+lenOf(len(dictionary))) + misses*80 + 16*len(dictionary); size < least {
-			right, least, lefts = cut, size, dictionary
+		misses := d.count(sorted[:k], cut)
+		if size := k*(int(cut)+bits.Len(uint(d.n-1))) + misses*80 + 16*d.n; size < least {
+			right, least, best = cut, size, d
 		}
 	}
 	if right == 0 {
@@ -38,57 +40,56 @@ func appendRD(b []byte, v []float64) []byte {
 	out := except[:0]
 	for i, x := range v {
 		whole := math.Float64bits(x)
-		place := slices.Index(lefts, uint16(whole>>right))
+		place := slices.Index(best.left[:best.n], uint16(whole>>right))
 		if place < 0 {
 			out = append(out, uint16(i))
 			place, whole = 0, 0
 		}
 		places[i], rights[i] = uint64(place), whole&maskOf(right)
 	}
-	b = append(b, formRD, byte(right), byte(len(lefts)))
-	for _, l := range lefts {
+	b = append(b, formRD, byte(right), byte(best.n))
+	for _, l := range best.left[:best.n] {
 		b = le.AppendUint16(b, l)
 	}
 	b = appendInts(appendInts(b, places[:len(v)]), rights[:len(v)])
 	return appendExceptions(b, v, out)
 }
 
-// leftsOf are the most frequent bits left of a cut, and how many numbers have others.
-func leftsOf(sample []uint64, cut uint) (lefts []uint16, misses int) {
-	var left [64]uint16
-	for i, x := range sample {
-		left[i] = uint16(x >> cut)
-	}
-	slices.Sort(left[:len(sample)])
-	type count struct {
-		left uint16
-		n    int
-	}
-	var counts []count
-	for _, l := range left[:len(sample)] {
-		if k := len(counts); k > 0 && counts[k-1].left == l {
-			counts[k-1].n++
-		} else {
-			counts = append(counts, count{l, 1})
-		}
-	}
-	slices.SortStableFunc(counts, func(a, b count) int { return b.n - a.n })
-	for i, c := range counts {
-		if i < mostLefts {
-			lefts = append(lefts, c.left)
-		} else {
-			misses += c.n
-		}
-	}
-	return lefts, misses
+// lefts is a dictionary of what stands left of a cut, the most frequent first, and how often each comes.
+type lefts struct {
+	n    int
+	left [mostLefts]uint16
+	come [mostLefts]int
 }
 
-// lenOf is how many bits tell k things apart.
-func lenOf(k int) (bits int) {
-	for 1<<bits < k {
-		bits++
+// count makes the dictionary of sorted numbers, and returns how many of them have something else left of the cut.
+func (d *lefts) count(sorted []uint64, cut uint) (misses int) {
+	d.n = 0
+	for i := 0; i < len(sorted); {
+		left, start := sorted[i]>>cut, i
+		for i < len(sorted) && sorted[i]>>cut == left {
+			i++
+		}
+		misses += d.add(uint16(left), i-start)
 	}
-	return bits
+	return misses
+}
+
+// add puts one in its place, and returns how often that comes which gave way.
+func (d *lefts) add(left uint16, times int) (out int) {
+	at := d.n
+	if d.n < mostLefts {
+		d.n++
+	} else if at--; d.come[at] < times {
+		out = d.come[at]
+	} else {
+		return times
+	}
+	for ; at > 0 && d.come[at-1] < times; at-- {
+		d.left[at], d.come[at] = d.left[at-1], d.come[at-1]
+	}
+	d.left[at], d.come[at] = left, times
+	return out
 }
 
 func (c *cursor) rd(dst []float64) {

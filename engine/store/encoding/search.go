@@ -1,31 +1,38 @@
 package encoding
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // SearchInts finds, in a column of n ascending integers, the place of the first that is t or more; n where there is none. Where the form
 // allows, only few are decoded. Of a column that does not ascend some place from 0 to n is found.
 func SearchInts(b []byte, n int, t int64) (int, error) {
-	if n <= 0 || n > Most || len(b) == 0 || b[0] != formPacked {
+	if n <= 0 || n > Most || len(b) == 0 {
 		return searchAll(b, n, t)
 	}
 	c := cursor{b: b[1:]}
-	base, unit, step := c.varint(), c.uvarint(), c.varint()
-	shift := c.shift()
-	width := uint(c.byte())
-	if c.err != nil || width > 57 {
-		return searchAll(b, n, t) // exceptions, too
+	var l line
+	switch b[0] {
+	case formConstant:
+		l = line{base: c.varint()}
+	case formLine:
+		l = line{base: c.varint(), step: c.varint(), unit: 1}
+	case formPacked:
+		l = line{base: c.varint(), unit: c.uvarint(), step: c.varint(), shift: c.shift(), width: uint(c.byte())}
+		if c.err != nil || l.width > 64 { // or with exceptions
+			return searchAll(b, n, t)
+		}
+		l.packed = c.bytes(packedSize(n, l.width))
+	default:
+		return searchAll(b, n, t)
 	}
-	packed := c.bytes(packedSize(n, width))
 	if err := c.end("integers"); err != nil {
 		return 0, err
 	}
-	i, j := 0, n
-	if shift == 0 {
-		i, j = between(base, unit, step, width, n, t)
-	}
+	i, j := l.between(n, t)
 	for i < j {
-		k := int(uint(i+j) / 2)
-		if int64(base+unit*(residualAt(packed, k, width)+(uint64(k)*step>>shift))) < t {
+		if k := int(uint(i+j) / 2); l.at(k) < t {
 			i = k + 1
 		} else {
 			j = k
@@ -34,24 +41,32 @@ func SearchInts(b []byte, n int, t int64) (int, error) {
 	return i, nil
 }
 
-// between bounds the place of t on a line, of which residuals of width bits are above: before i all is less, from j on nothing is.
-func between(base, unit, step uint64, width uint, n int, t int64) (i, j int) {
-	over, slope := bits.Mul64(unit, step)
-	above, spread := bits.Mul64(unit, maskOf(width))
-	length, total := bits.Mul64(slope, uint64(n))
-	if over|above|length != 0 || slope == 0 || total > 1<<62 || spread > 1<<62 || int64(base) > 1<<62 || int64(base) < -1<<62 {
-		return 0, n // what wraps around can't be told from a line
+// line is a column that is read at any place.
+type line struct {
+	base, unit, step uint64
+	shift, width     uint
+	packed           []byte
+}
+
+func (l *line) at(i int) int64 {
+	return int64(l.base + l.unit*(residualAt(l.packed, i, l.width)+uint64(i)*l.step>>l.shift))
+}
+
+// between bounds the place of t: before i all is less, from j on nothing is.
+func (l *line) between(n int, t int64) (i, j int) {
+	over, slope := bits.Mul64(l.unit, l.step)
+	above, spread := bits.Mul64(l.unit, maskOf(l.width))
+	const most = 1 << 61
+	if l.shift > 0 || over|above != 0 || slope == 0 || slope > most/Most || spread > most || int64(l.base) > math.MaxInt64-int64(slope*uint64(n)+spread) {
+		return 0, n // what wraps around is no line
 	}
-	if t <= int64(base) {
+	if t <= int64(l.base) {
 		return 0, 0
 	}
-	if t > int64(base+total+spread) {
-		return n, n
-	}
-	ahead := uint64(t) - base
-	j = int(min((ahead+slope-1)/slope, uint64(n)))
+	ahead := uint64(t) - l.base
+	j = int(min((ahead-1)/slope+1, uint64(n)))
 	if ahead > spread {
-		i = int(min((ahead-spread+slope-1)/slope, uint64(n)))
+		i = int(min((ahead-spread-1)/slope+1, uint64(n)))
 	}
 	return i, j
 }
