@@ -119,6 +119,7 @@ func copied[T int64 | float64](b *batch, f field, there func(*columns) presence,
 				copy(out[n:], column[s.i:s.j])
 			}
 		case void:
+			clear(out[n : n+s.j-s.i])
 			for i := range s.j - s.i {
 				nulls.set(n + i)
 			}
@@ -127,6 +128,7 @@ func copied[T int64 | float64](b *batch, f field, there func(*columns) presence,
 				if has(s.columns, i) {
 					out[n+i-s.i] = column[i]
 				} else {
+					out[n+i-s.i] = 0
 					nulls.set(n + i - s.i)
 				}
 			}
@@ -166,6 +168,7 @@ func (b *batch) octets(f field, at func(*columns, int) byte) arrow.Array {
 func (b *batch) texts() arrow.Array {
 	offsets := b.allocate(4 * (b.rows + 1))
 	ends := columnOf[int32](offsets.Bytes())
+	ends[0] = 0
 	nulls := nulls{batch: b}
 	n := 0
 	for _, s := range b.spans {
@@ -191,10 +194,9 @@ func (b *batch) texts() arrow.Array {
 	return makeArray(arrow.BinaryTypes.Binary, nulls.bitmap, offsets, raw, 0, b.rows)
 }
 
-// allocate makes a buffer of zeros.
+// allocate makes a buffer. What is in it is not said.
 func (b *batch) allocate(n int) *memory.Buffer {
 	buf := memory.NewResizableBuffer(b.mem)
 	buf.Resize(n)
-	clear(buf.Bytes())
 	return buf
 }

@@ -120,7 +120,7 @@ func BenchmarkStats(b *testing.B) {
 // BenchmarkWrite writes rows of one series to nowhere.
 func BenchmarkWrite(b *testing.B) {
 	const n = 1 << 18
-	rows := benchRows(n, 0, 1e9)
+	rows := sensorRows(n, 0)
 	b.SetBytes(24 * n)
 	for b.Loop() {
 		w := NewWriter(discard{})

