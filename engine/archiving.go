@@ -24,6 +24,14 @@ func Archived(cfg Config) (s export.Source, ok bool, err error) {
 	return archive.Source{Place: place, Last: cfg.Duplicates == "last"}, true, err
 }
 
+// checkStore refuses to write where an archive is: only `decant archive` writes one.
+func (c Config) checkStore() error {
+	if archive.Is(c.Data) {
+		return &InputError{fmt.Errorf("%s is an archive, which is only read; name the folder of a store with --data", c.Data)}
+	}
+	return nil
+}
+
 // archiveSource is a snapshot of the store that shows every value of a time, whatever exports show: the archive keeps them all.
 func archiveSource(ctx context.Context, cfg Config) (export.Snapshot, error) {
 	cfg.Duplicates = "keep"

@@ -30,6 +30,9 @@ func OpenIntake(cfg Config, log *slog.Logger) (*Intake, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := cfg.checkStore(); err != nil {
+		return nil, err
+	}
 	st, err := store.Open(cfg.store())
 	if err != nil {
 		return nil, err

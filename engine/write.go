@@ -17,6 +17,9 @@ type Writer interface {
 // OpenWriter opens the store for writing or, where another process already writes it, the way to that process: it stores
 // the samples in this one's place, with the same promise.
 func OpenWriter(cfg Config) (Writer, error) {
+	if err := cfg.checkStore(); err != nil {
+		return nil, err
+	}
 	st, err := store.Open(cfg.store())
 	if err == nil {
 		return st, nil

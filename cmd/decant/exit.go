@@ -9,6 +9,7 @@ import (
 
 	"decant/decimation"
 	"decant/engine"
+	"decant/engine/archive"
 	"decant/engine/client"
 	"decant/engine/export"
 	"decant/engine/export/request"
@@ -62,6 +63,7 @@ func exitCode(err error) int {
 		faulty  damaged
 		corrupt *store.CorruptError
 		letters *deadletter.CorruptError
+		rotten  *archive.DamageError
 		broker  *mqtt.BrokerError
 		limit   *export.LimitError
 		url     *database.URLError
@@ -85,18 +87,19 @@ func exitCode(err error) int {
 	case errors.As(err, &network), errors.As(err, &sum256), database.Unreachable(err):
 		return exitBroker
 	case errors.As(err, &usage), errors.As(err, &given), errors.As(err, &url), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
+		errors.Is(err, archive.ErrNotArchive), errors.Is(err, archive.ErrAccess),
 		errors.Is(err, fs.ErrPermission),                                    // a folder that the user may not read or write
 		errors.As(err, &cell), errors.As(err, &sum), errors.As(err, &falls): // the data can't be printed as asked
 		return exitUsage
 	case errors.As(err, &missing), errors.As(err, &absent), errors.Is(err, deadletter.ErrNotFound):
 		return exitNotFound
-	case errors.As(err, &faulty), errors.As(err, &corrupt), errors.As(err, &letters):
+	case errors.As(err, &faulty), errors.As(err, &corrupt), errors.As(err, &letters), errors.As(err, &rotten):
 		return exitDamaged
-	case errors.As(err, &broker):
+	case errors.As(err, &broker), errors.Is(err, archive.ErrUnreachable):
 		return exitBroker
 	case errors.As(err, &limit), errors.Is(err, store.ErrLimit), errors.Is(err, store.ErrDiskFull):
 		return exitLimit
-	case errors.Is(err, store.ErrInUse):
+	case errors.Is(err, store.ErrInUse), errors.Is(err, archive.ErrInUse):
 		return exitInUse
 	}
 	return exitInternal

@@ -14,9 +14,9 @@ import (
 )
 
 type importCmd struct {
-	Files     []string `arg:"" name:"file" help:"Files to read; - is stdin."`
-	Channel   string   `required:"" help:"Channel to store under."`
-	Subtopic  string   `required:"" help:"Subtopic to store under, as events.data or events/data."`
+	Files     []string `arg:"" name:"file" help:"Files to read; - is stdin. Or archives: folders, s3://bucket/prefix."`
+	Channel   string   `help:"Channel to store under; needed for files."`
+	Subtopic  *string  `help:"Subtopic to store under, as events.data or events/data; needed for files."`
 	Publisher string   `help:"Publisher of samples that name none."`
 	Format    string   `help:"csv, jsonl, senml-json, senml-cbor, or payload: anything a device may publish. Default: by the extension; CSV for stdin." placeholder:"FORMAT"`
 	Received  string   `help:"Moment of receipt, from which relative times count (now)." placeholder:"TIME"`
@@ -43,6 +43,17 @@ type importCmd struct {
 }
 
 func (c *importCmd) Run(a *app) error {
+	archives, err := c.archives()
+	if err != nil {
+		return usageError{err}
+	}
+	if archives {
+		to, err := engine.OpenWriter(a.config)
+		if err != nil {
+			return err
+		}
+		return c.importArchives(a, to)
+	}
 	cfg, err := c.config(a)
 	if err != nil {
 		return usageError{err}
@@ -93,7 +104,7 @@ func (c *importCmd) config(a *app) (file.Config, error) {
 	cfg := file.Config{
 		Format:       c.Format,
 		Channel:      c.Channel,
-		Subtopic:     c.Subtopic,
+		Subtopic:     *c.Subtopic,
 		Publisher:    c.Publisher,
 		Received:     time.Now().UnixNano(),
 		SkipBad:      c.SkipBad,

@@ -19,7 +19,7 @@ import (
 
 // cli is the command line. Flags beat DECANT_… variables, and these beat the configuration file.
 type cli struct {
-	Data     string           `help:"Folder of the store (decant-data)." placeholder:"DIR" env:"DECANT_DATA"`
+	Data     string           `help:"Folder of the store (decant-data). Exports and series also read an archive: its folder, or s3://bucket/prefix." placeholder:"DIR" env:"DECANT_DATA"`
 	Database string           `help:"The export service's database." placeholder:"URL" env:"DECANT_DATABASE" hidden:""`
 	Config   string           `help:"Configuration file (TOML)." placeholder:"FILE" env:"DECANT_CONFIG" type:"existingfile"`
 	Quiet    bool             `short:"q" help:"No progress; errors and warnings only."`
@@ -31,6 +31,7 @@ type cli struct {
 	Serve       serveCmd                  `cmd:"" help:"Run the export service: ingest, recurring exports, notifications, downloads over HTTP."`
 	Token       tokenCmd                  `cmd:"" help:"Make, list or revoke tokens of the export service."`
 	Export      exportCmd                 `cmd:"" help:"Write stored samples into CSV, XLSX, PDF, JSON Lines, Parquet or Arrow files."`
+	Archive     archiveCmd                `cmd:"" help:"Keep settled days as Parquet files in a folder or a bucket, for exports and for other engines."`
 	Exports     exportsCmd                `cmd:"" help:"Create, watch and download exports of an export service."`
 	Series      seriesCmd                 `cmd:"" help:"List what the store holds."`
 	Deadletters deadlettersCmd            `cmd:"" help:"List, show or replay what could not be taken."`

@@ -29,7 +29,7 @@ func Preview(ctx context.Context, snap export.Snapshot, place Place, opts Option
 		}
 		r := &runner{snap: snap, place: place, opts: opts}
 		for _, j := range jobs {
-			p := Planned{Channel: j.channel, Day: j.day, Series: len(j.series), Samples: j.stored}
+			p := Planned{Channel: j.channel, Day: j.day, Series: len(j.series)}
 			if old := m.parts(j.channel, j.day); len(old) > 0 {
 				d := &dayWriter{runner: r, ctx: ctx, job: j, all: newDigest(), seen: map[export.SeriesID]string{}}
 				seen, err := d.look()
@@ -40,6 +40,13 @@ func Preview(ctx context.Context, snap export.Snapshot, place Place, opts Option
 					continue
 				}
 				p.Late = true
+			}
+			for _, s := range j.series {
+				stats, err := snap.Stats(ctx, s.ID, j.day.Start(), j.day.End())
+				if err != nil {
+					return err
+				}
+				p.Samples += stats.Samples
 			}
 			planned = append(planned, p)
 		}
