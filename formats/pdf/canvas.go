@@ -28,6 +28,7 @@ type canvas struct {
 	page page
 	y    float64 // where the next thing goes
 	face *face   // the font in use
+	run  run     // of a table, what is not on the page yet
 }
 
 const footerHeight = 24.0
@@ -40,12 +41,14 @@ func newCanvas(doc formats.Document, p page) *canvas {
 
 func (c *canvas) width() float64 { return c.page.contentWidth() }
 
-func (c *canvas) bottom() float64 {
+func (c *canvas) height() float64 {
 	if c.page.landscape {
-		return shortSide - margin - footerHeight
+		return shortSide
 	}
-	return longSide - margin - footerHeight
+	return longSide
 }
+
+func (c *canvas) bottom() float64 { return c.height() - margin - footerHeight }
 
 func (c *canvas) addPage() {
 	c.pdf.AddPage()

@@ -167,6 +167,14 @@ func TestWrapKeepsAll(t *testing.T) {
 	})
 }
 
+func TestAppendHundredths(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 5: "0.05", 50: "0.5", -1234: "-12.34", 100: "1", 59528: "595.28", -90: "-0.9"} {
+		if got := string(appendHundredths(nil, n)); got != want {
+			t.Errorf("%d hundredths print as %s, want %s", n, got, want)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain":       "plain",

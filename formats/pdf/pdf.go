@@ -114,6 +114,15 @@ func (p *writer) Finish(r formats.Report) error {
 	return nil
 }
 
+// Close lets go of the rows. Nothing is written.
+func (p *writer) Close() error {
+	if p.err == nil {
+		p.err = formats.ErrAbandoned
+	}
+	p.table = nil
+	return nil
+}
+
 func (p *writer) finish(r formats.Report) error {
 	page := page{size: 8}
 	if !p.doc.Expanded {

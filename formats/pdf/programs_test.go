@@ -87,6 +87,19 @@ func TestMarksStayText(t *testing.T) {
 	}
 }
 
+// Characters whose code has a byte that means something in a PDF string: č (0x0D), Ĩ and ĩ (parentheses), Ŝ (a backslash). The first of
+// each goes another way to the page than the later ones.
+func TestCodesAreEscaped(t *testing.T) {
+	const word = `čĨĩŜ(\)`
+	s := long(formatstest.Document().Zone, "", "temperature", "Cel", 5, 1e9, func(int) float64 { return 1 })
+	for i := range s.rows {
+		s.rows[i][1] = word
+	}
+	if text := readText(t, formatstest.Print(t, Open, s.doc, s.rows)); strings.Count(text, word) != 5 {
+		t.Errorf("%s stands in five rows of\n%s", word, text)
+	}
+}
+
 // A chart says what its line is, where the rows have more than that, and what its band is.
 func TestChartLegend(t *testing.T) {
 	for _, c := range []struct {

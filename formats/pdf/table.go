@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unsafe"
@@ -20,6 +21,7 @@ type column struct {
 	wraps   bool // may be narrower than its widest cell
 	natural int  // the widest cell
 	rigid   int  // the widest cell that must not wrap: numbers in a column that wraps
+	breaks  bool // a cell has a line feed
 	width   float64
 }
 
@@ -42,6 +44,7 @@ func (t *table) add(cell []byte, wraps bool) {
 	t.ends = append(t.ends, len(t.text))
 	width := measure(regular, s)
 	col.natural = max(col.natural, width)
+	col.breaks = col.breaks || bytes.IndexByte(cell, '\n') >= 0
 	if !wraps {
 		col.rigid = max(col.rigid, width)
 	}
@@ -148,9 +151,14 @@ func (t *table) layOut(size, room float64) (width float64) {
 	return width
 }
 
+// room is how wide a text may be, in thousandths of the font size.
+func (c *column) room(size float64) int {
+	return int((c.width-2*cellPadding)*1000/size) + 1 // + 1: the width was made from such a text
+}
+
 // lines are the lines that a text takes in the column; none where it fits as it is.
 func (c *column) lines(f *face, s string, size float64) []string {
-	room := int((c.width-2*cellPadding)*1000/size) + 1 // + 1: the width was made from this text
+	room := c.room(size)
 	if measure(f, s) <= room && !strings.Contains(s, "\n") {
 		return nil
 	}
@@ -166,30 +174,34 @@ func (c *canvas) table(t *table, size float64) {
 	for row := range t.rows() {
 		most := 1
 		for i := range t.columns {
-			lines[i] = t.columns[i].lines(regular, t.cell(row, i), size)
-			most = max(most, len(lines[i]))
+			if col := &t.columns[i]; col.breaks || col.natural > col.room(size) {
+				lines[i] = col.lines(regular, t.cell(row, i), size)
+				most = max(most, len(lines[i]))
+			}
 		}
 		height := float64(most)*size*lineHeight + rowPadding
 		if !c.fits(height) {
+			c.flushRun()
 			c.addPage()
 			c.tableHeader(t, size, width)
 		}
 		if row%2 == 1 {
-			c.fill(zebra, margin, c.y, width, height)
+			c.runRect(margin, c.y, width, height)
 		}
 		x := margin
 		for i := range t.columns {
 			col := &t.columns[i]
 			if lines[i] == nil {
-				c.cell(t.cell(row, i), x, c.y, col, size)
+				c.cell(c.runText, t.cell(row, i), x, c.y, col, size)
 			}
 			for j, line := range lines[i] {
-				c.cell(line, x, c.y+float64(j)*size*lineHeight, col, size)
+				c.cell(c.runText, line, x, c.y+float64(j)*size*lineHeight, col, size)
 			}
 			x += col.width
 		}
 		c.y += height
 	}
+	c.flushRun()
 	c.rule(strong, margin, c.y, width)
 	c.y += size
 }
@@ -199,7 +211,8 @@ const (
 	rowPadding = 3.0  // pt
 )
 
-func (c *canvas) cell(s string, x, y float64, col *column, size float64) {
+// cell draws a line of a cell.
+func (c *canvas) cell(text func(x, y float64, s string), s string, x, y float64, col *column, size float64) {
 	if s == "" {
 		return
 	}
@@ -208,7 +221,7 @@ func (c *canvas) cell(s string, x, y float64, col *column, size float64) {
 	} else {
 		x += cellPadding
 	}
-	c.pdf.Text(x, y+rowPadding/2+size*0.95, s)
+	text(x, y+rowPadding/2+size*0.95, s)
 }
 
 func (c *canvas) tableHeader(t *table, size, width float64) {
@@ -228,7 +241,7 @@ func (c *canvas) tableHeader(t *table, size, width float64) {
 	for i := range t.columns {
 		top := c.y + 1 + float64(most-len(lines[i]))*size*lineHeight
 		for j, line := range lines[i] {
-			c.cell(line, x, top+float64(j)*size*lineHeight, &t.columns[i], size)
+			c.cell(c.pdf.Text, line, x, top+float64(j)*size*lineHeight, &t.columns[i], size)
 		}
 		x += t.columns[i].width
 	}
