@@ -11,11 +11,10 @@ import (
 
 const mostExponent = 18
 
-var tenths, tens = func() (down, up [mostExponent + 1]float64) {
-	up = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
-	down = [...]float64{1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18}
-	return
-}()
+var (
+	tens   = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
+	tenths = [...]float64{1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18}
+)
 
 const (
 	// rounder, added to a number and taken off again, rounds it to an integer; roundest is the bound for which that holds.
@@ -44,6 +43,9 @@ func (p decimal) value(d int64) float64 {
 	return (math.Float64frombits(uint64(d)+rounderBits) - rounder) * tens[p.factor] * tenths[p.exponent]
 }
 
+// exponents in the order in which they are tried, those that suit most columns first.
+var exponents = [...]int{14, 16, 12, 10, 8, 18, 13, 15, 11, 17, 9, 7, 6, 5, 4, 3, 2, 1, 0}
+
 // decimalOf finds the pair by which the fewest bytes are taken. ok is false where no pair serves half of the numbers.
 func decimalOf(v []float64) (best decimal, ok bool) {
 	var sample [alpTries]float64
@@ -53,7 +55,10 @@ func decimalOf(v []float64) (best decimal, ok bool) {
 	}
 	least := k * 64
 	for digits := 0; digits <= mostExponent; digits++ {
-		for exponent := mostExponent; exponent >= digits; exponent-- {
+		for _, exponent := range exponents {
+			if exponent < digits {
+				continue
+			}
 			p := decimal{exponent, exponent - digits}
 			size := p.cost(sample[:k], least)
 			if size < least {

@@ -72,6 +72,15 @@ func (c *cursor) bytes(n int) []byte {
 }
 
 func (c *cursor) uvarint() uint64 {
+	if len(c.b) > 0 && c.b[0] < 0x80 {
+		x := c.b[0]
+		c.b = c.b[1:]
+		return uint64(x)
+	}
+	return c.longUvarint()
+}
+
+func (c *cursor) longUvarint() uint64 {
 	x, n := binary.Uvarint(c.b)
 	if n <= 0 {
 		if n == 0 {

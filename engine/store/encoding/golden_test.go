@@ -64,46 +64,54 @@ func series[T any](n int, f func(i int) T) []T {
 	return v
 }
 
-// samples are columns of all forms.
+// samples are columns of all forms, named by them.
 func samples() []sample {
 	var d dice
 	level, rate, at := int64(0), int64(0), int64(0)
-	beside := series(12, func(i int) int64 { return start + int64(i*i*i)*second })
-	late := series(12, func(i int) int64 { return beside[i] + 5_000_000 })
+	times := series(12, func(i int) int64 { return start + int64(i*i*i)*second })
+	received := series(12, func(i int) int64 { return times[i] + 5_000_000 })
 	return []sample{
-		sampleOfInts("integers raw", math.MinInt64, 0x0123456789abcdef, -1, math.MaxInt64),
-		sampleOfInts("integers constant", 7, 7, 7, 7),
-		sampleOfInts("integers line", start, start+second, start+2*second),
-		sampleOfInts("integers packed", series(20, func(i int) int64 { return start + int64(i)*second + d.to(41)*1e6 })...),
-		sampleOfInts("integers packed, exceptions", series(64, func(i int) int64 { return int64(i%4) + int64(i/40*i/50)*1_000_000 })...),
-		sampleOfInts("integers packed, fraction", series(60, func(i int) int64 { return start + int64(i)*second/60 })...),
-		sampleOfInts("integers delta", series(24, func(i int) int64 { level += 990 + d.to(21) + int64(i/12*i%12)*100; return level })...),
-		sampleOfInts("integers delta2", series(40, func(i int) int64 { rate += d.to(16) + 1; at += rate; return at })...),
-		{"integers beside", 12, AppendIntsBeside(nil, late, beside), func(b []byte) error {
+		sampleOfInts("raw", math.MinInt64, 0x0123456789abcdef, -1, math.MaxInt64),
+		sampleOfInts("constant", 7, 7, 7, 7),
+		sampleOfInts("line", start, start+second, start+2*second),
+		sampleOfInts("packed, to the millisecond", series(20, func(i int) int64 { return start + int64(i)*second + d.to(41)*1e6 })...),
+		sampleOfInts("packed, with a fraction", series(60, func(i int) int64 { return start + int64(i)*second/60 })...),
+		sampleOfInts("packed, with exceptions", series(64, func(i int) int64 { return d.to(16) + int64(i%40/39)*1_000_000 - int64(i%50/49)*1_000_000 })...),
+		sampleOfInts("delta", series(100, func(i int) int64 { level += d.to(9) - 4; return level })...),
+		sampleOfInts("delta, with exceptions", series(60, func(i int) int64 { level += d.to(9) - 4 + int64(i%50/49)*100_000; return level })...),
+		sampleOfInts("delta2", series(40, func(i int) int64 { rate += d.to(16) + 1; at += rate; return at })...),
+		sampleOfInts("runs", series(64, func(i int) int64 { return int64(i/25*i/25) * 1000 })...),
+		{"beside+constant", 12, AppendIntsBeside(nil, received, times), func(b []byte) error {
 			got := make([]int64, 12)
-			err := IntsBeside(got, b, beside)
-			return differ(err, slices.Equal(got, late), got)
+			err := IntsBeside(got, b, times)
+			return differ(err, slices.Equal(got, received), got)
 		}},
-		sampleOfFloats("numbers raw", math.NaN(), math.Inf(-1), math.Copysign(0, -1), math.SmallestNonzeroFloat64),
-		sampleOfFloats("numbers bits", series(16, func(i int) float64 { return float64(float32(math.Sqrt(float64(i + 2)))) })...),
-		sampleOfFloats("numbers alp", series(16, func(i int) float64 { return float64(2150+d.to(300)) / 100 })...),
-		sampleOfFloats("numbers alp, constant", 0.1, 0.1, 0.1),
-		sampleOfFloats("numbers alp, exceptions", 0.25, math.NaN(), 1.75, math.Copysign(0, -1), 3.5, 0.5, 0.75, 1.25),
-		sampleOfFloats("numbers rd", series(40, func(i int) float64 { return 20 + d.unit() })...),
-		sampleOfFloats("numbers rd, exceptions", append(series(60, func(i int) float64 { return 20 + d.unit() }), 1e300, -1e-300)...),
-		sampleOfTexts("texts raw", "on", "", "off", "größer"),
-		sampleOfTexts("texts zstd", strings.Repeat("valve 7 opened; ", 9), "pump started", strings.Repeat("valve 7 closed; ", 9)),
-		sampleOfTexts("texts dictionary", series(30, func(i int) string { return []string{"idle", "running", "fault"}[d.to(3)] })...),
-		sampleOfTexts("texts dictionary and zstd", series(30, func(i int) string { return strings.Repeat("state ", 20) + fmt.Sprint(d.to(4)) })...),
+		sampleOfFloats("raw", math.NaN(), math.Inf(-1), math.Copysign(0, -1), math.SmallestNonzeroFloat64),
+		sampleOfFloats("bits+delta2", series(16, func(i int) float64 { return float64(float32(math.Sqrt(float64(i + 2)))) })...),
+		sampleOfFloats("alp+packed", series(16, func(i int) float64 { return float64(2150+d.to(300)) / 100 })...),
+		sampleOfFloats("alp+constant", 0.1, 0.1, 0.1),
+		sampleOfFloats("alp+delta", series(40, func(i int) float64 { level += d.to(16) - 7; return float64(level) / 1000 })...),
+		sampleOfFloats("alp+packed, with exceptions", 0.25, math.NaN(), 1.75, math.Copysign(0, -1), 3.5, 0.5, 0.75, 1.25),
+		sampleOfFloats("rd", series(18, func(i int) float64 { return 20 + d.unit() })...),
+		sampleOfFloats("rd, with exceptions", append(series(30, func(i int) float64 { return float64(1-2*d.to(2)) * (20 + d.unit()) }), 1e300)...),
+		sampleOfFloats("dictionary", series(60, func(i int) float64 { return math.Sqrt(float64(2 + d.to(7))) })...),
+		sampleOfTexts("raw", "on", "", "off", "größer"),
+		sampleOfTexts("zstd", strings.Repeat("valve 7 opened; ", 9), "pump started", strings.Repeat("valve 7 closed; ", 9)),
+		sampleOfTexts("dictionary", series(30, func(i int) string { return []string{"idle", "running", "fault"}[d.to(3)] })...),
+		sampleOfTexts("dictionary+zstd", series(30, func(i int) string { return strings.Repeat("state ", 20) + fmt.Sprint(d.to(4)) })...),
 	}
 }
 
-// TestGolden holds columns of all forms against their bytes in testdata, so that none changes unseen: what was written stays readable.
+// TestGolden holds columns of all forms against their bytes in testdata, so that none changes unseen, and decodes what stands there: what was
+// written once stays readable.
 func TestGolden(t *testing.T) {
 	const file = "testdata/forms.txt"
 	var out bytes.Buffer
 	for _, s := range samples() {
-		fmt.Fprintf(&out, "%s: %s, %d values, %d bytes\n%s\n", s.name, Form(s.column), s.n, len(s.column), hex.Dump(s.column))
+		if form, _, _ := strings.Cut(s.name, ","); form != Form(s.column) {
+			t.Errorf("the sample of %s is %s", s.name, Form(s.column))
+		}
+		fmt.Fprintf(&out, "%s: %d values, %d bytes\n%s\n", s.name, s.n, len(s.column), hex.Dump(s.column))
 	}
 	if *update {
 		if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
@@ -117,11 +125,47 @@ func TestGolden(t *testing.T) {
 	if out.String() != string(want) {
 		t.Errorf("columns are\n%s\nwant those of %s", out.String(), file)
 	}
+	golden := strings.Split(strings.TrimSpace(string(want)), "\n\n")
+	if len(golden) != len(samples()) {
+		t.Fatalf("%s has %d columns, want %d", file, len(golden), len(samples()))
+	}
 	onBoth(func(loops string) {
-		for _, s := range samples() {
-			if err := s.check(s.column); err != nil {
+		for i, s := range samples() {
+			if err := s.check(undump(t, golden[i])); err != nil {
 				t.Errorf("%s, %s: %v", s.name, loops, err)
 			}
 		}
 	})
+}
+
+// undump are the bytes of a heading and a hex dump below.
+func undump(t *testing.T, s string) (b []byte) {
+	for _, line := range strings.Split(s, "\n")[1:] {
+		digits, _, _ := strings.Cut(line[8:], "|")
+		row, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = append(b, row...)
+	}
+	return b
+}
+
+// TestDecodeTakesNoMemory holds that a block is read into the buffers at hand.
+func TestDecodeTakesNoMemory(t *testing.T) {
+	var whole [Most]int64
+	var numbers [Most]float64
+	for _, s := range samples() {
+		if allocs := testing.AllocsPerRun(10, func() {
+			switch {
+			case s.column[0] < formFloats:
+				IntsBeside(whole[:s.n], s.column, whole[:s.n])
+				SearchInts(s.column, s.n, 5)
+			case s.column[0] < formTexts:
+				Floats(numbers[:s.n], s.column)
+			}
+		}); allocs > 0 && s.column[0] != formBeside { // which can't be searched: the error takes some
+			t.Errorf("%s takes memory %v times", s.name, allocs)
+		}
+	}
 }

@@ -80,10 +80,23 @@ func linear(u, work []uint64, middle uint64) shape {
 			try(uint64(math.Round(slope*(1<<shift))), shift)
 		}
 	}
-	copy(work, u)
-	best.level(work)
-	best.plan = planOf(work)
+	best.fit(u, work)
+	if best.plan.exceptions > 0 { // of which the spread knew nothing
+		for _, step := range [...]uint64{0, middle} {
+			other := shape{form: formPacked, step: step}
+			if other.fit(u, work); other.plan.size < best.plan.size {
+				best = other
+			}
+		}
+	}
 	return best
+}
+
+// fit plans how what the line leaves of u is packed.
+func (s *shape) fit(u, work []uint64) {
+	copy(work, u)
+	s.level(work)
+	s.plan = planOf(work)
 }
 
 // spread is how far apart what level leaves of u lies.
