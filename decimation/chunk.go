@@ -22,6 +22,10 @@ type chunk struct {
 	span       int      // hint for Buckets.find
 	total      Moments
 
+	trial  *cutter // what cuts it further if it fails; nil where it is not on trial
+	rows   int64   // that it read
+	summed int64   // that summaries stood for
+
 	due     bool          // advance is to be called by who waits
 	stopped atomic.Bool   // nobody waits for rows any more
 	ready   chan struct{} // where a pool calls it: a message a page
@@ -30,6 +34,7 @@ type chunk struct {
 	head, open partial // the first bucket, once; the last bucket, when done
 	page       *page
 	done       bool
+	rest       []*chunk // what is left of it, where it gave up
 	err        error
 }
 
@@ -123,6 +128,15 @@ func (c *chunk) take() error {
 	if t >= c.to && c.to != math.MaxInt64 {
 		c.finish()
 		return nil
+	}
+	if c.trial != nil {
+		if next == 0 && t > c.samples.last && c.failed() {
+			c.giveUp(t)
+			return nil
+		}
+		if next == 0 {
+			c.rows += int64(len(b.Times))
+		}
 	}
 	if t >= c.end {
 		if err := c.leave(); err != nil {

@@ -15,6 +15,11 @@ const mostBytes = (63 + 2048 + 2148 + 7) / 8
 // MergeEncoded adds what the beginning of b encodes, as if those values came after m's, and gives the rest of b. It is as good as Merge of what was
 // encoded. Bytes of another form, or with sums that no values between their extremes have, are an error, and m stays as it is.
 func (m *Moments) MergeEncoded(b []byte) (rest []byte, err error) {
+	return m.mergeEncoded(needExtremes|needSum|needSquares, b)
+}
+
+// mergeEncoded is MergeEncoded for the functions that need no more than n; Result may then be asked for these alone.
+func (m *Moments) mergeEncoded(n needs, b []byte) (rest []byte, err error) {
 	var e encoded
 	rest, ok := e.read(b)
 	if !ok || e.count > math.MaxInt64-m.count {
@@ -36,19 +41,23 @@ func (m *Moments) MergeEncoded(b []byte) (rest []byte, err error) {
 		return rest, m.mergeWide(&e)
 	}
 	x := fixed{base: e.unit, bounds: bounds}
-	x.sum.setBytes(e.sum)
-	x.squares.setBytes(e.squares)
-	if e.negative {
-		x.sum = x.sum.negated()
+	if n&needSum != 0 {
+		x.sum.setBytes(e.sum)
+		if e.negative {
+			x.sum = x.sum.negated()
+		}
+		if mean := x.mean(uint64(e.count)); mean < e.min || mean > e.max {
+			return nil, errEncoded
+		}
 	}
-	if mean := x.mean(uint64(e.count)); mean < e.min || mean > e.max {
-		return nil, errEncoded
-	}
-	if !x.possible(uint64(e.count)) {
-		return nil, errEncoded
+	if n&needSquares != 0 {
+		x.squares.setBytes(e.squares)
+		if !x.possible(uint64(e.count)) {
+			return nil, errEncoded
+		}
 	}
 	m.mergeValues(&e)
-	if !m.fixed.merge(&x) {
+	if n&(needSum|needSquares) != 0 && !m.fixed.merge(&x) {
 		m.widen().addFixed(&x)
 	}
 	return rest, nil

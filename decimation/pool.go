@@ -5,9 +5,6 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// chunkSamples is about how many samples one goroutine takes at a time: a millisecond or so of work.
-const chunkSamples = 1 << 20
-
 // Pool decimates series on several cores. Readers of one Pool share its goroutines: a long series is read in several chunks at a time, and of
 // many series each is read ahead. Results do not depend on the number of cores.
 type Pool struct {
@@ -24,12 +21,6 @@ func NewPool(cores int, guard func(func() error) error) *Pool {
 // Cores is how many goroutines the pool has.
 func (p *Pool) Cores() int { return cap(p.slots) }
 
-// Extent says roughly where a series' samples are. It decides how the work is cut, never what comes out.
-type Extent struct {
-	First, Last int64 // ns
-	Samples     int64 // 0 where it is not known
-}
-
 // NewReader decimates one series as the function NewReader does. open gives the series' samples in from ≤ t < to (ns; math.MinInt64 and math.MaxInt64 are
 // open ends). It and what it returns are used by several goroutines, each source by one at a time; errors of open come by the reader's Err. Where the pool has several
 // goroutines, reading begins at once, and goes on until some records lie ready. Release waits for what is being read.
@@ -41,40 +32,12 @@ func (p *Pool) newReader(open func(from, to int64) (array.RecordReader, error), 
 	if len(spec.Functions) == 0 {
 		return nil, errNoFunction
 	}
-	cores := p.Cores()
-	cuts := []int64{spec.From, spec.To}
-	if cores > 1 {
-		cuts = extent.cut(spec.From, spec.To, size)
+	if p.Cores() == 1 {
+		whole := &chunk{from: spec.From, to: spec.To, spec: &spec, source: func() (array.RecordReader, error) { return open(spec.From, spec.To) }}
+		return newBucketReader(&spec, []*chunk{whole}, nil, 1, mem), nil
 	}
-	chunks := make([]*chunk, len(cuts)-1)
-	for i := range chunks {
-		from, to := cuts[i], cuts[i+1]
-		chunks[i] = &chunk{from: from, to: to, spec: &spec, source: func() (array.RecordReader, error) { return open(from, to) }}
-		if cores > 1 {
-			chunks[i].ready = make(chan struct{}, 1)
-		}
-	}
-	if cores == 1 {
-		p = nil
-	}
-	return newBucketReader(&spec, chunks, p, cores, mem), nil
-}
-
-// cut divides from ≤ t < to into stretches of about size samples each, were they evenly spread.
-func (e Extent) cut(from, to, size int64) []int64 {
-	first, last := max(e.First, from), min(e.Last, to-1)
-	if first >= last {
-		return []int64{from, to}
-	}
-	n := uint64(max(1, e.Samples/size))
-	width := max(1, (uint64(last)-uint64(first))/n) // ns
-	cuts := []int64{from}
-	for i := uint64(1); i < n; i++ {
-		if at := int64(uint64(first) + i*width); at > cuts[len(cuts)-1] && at < to {
-			cuts = append(cuts, at)
-		}
-	}
-	return append(cuts, to)
+	cutter := &cutter{open: open, spec: &spec, extent: extent, size: size}
+	return newBucketReader(&spec, cutter.all(), p, p.Cores(), mem), nil
 }
 
 // run has one of the pool's goroutines make a chunk's next page.

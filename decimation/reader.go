@@ -179,6 +179,7 @@ func (r *bucketReader) take() {
 		r.spec.Total.Merge(&c.total)
 	}
 	c.close()
+	r.replace(c.rest)
 	r.at, r.fetched = r.at+1, false
 	r.start()
 }

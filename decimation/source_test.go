@@ -157,7 +157,12 @@ func (s *summing) NextUntil(until int64) (b Block, ok bool) {
 	part := s.samples[:n]
 	s.samples = s.samples[n:]
 	s.given += n
-	s.summary = Summary{Rows: n, First: part[0].t, Last: part[n-1].t, Moments: momentsOf(valuesOf(part)).Append(s.summary.Moments[:0])}
+	s.summary = Summary{Rows: n, First: part[0].t, Last: part[n-1].t, Moments: s.summary.Moments[:0]}
+	for len(part) > 0 {
+		n := 1 + s.r.IntN(len(part))
+		s.summary.Moments = momentsOf(valuesOf(part[:n])).Append(s.summary.Moments)
+		part = part[n:]
+	}
 	if s.wrong != nil {
 		s.wrong(&s.summary, until)
 	}

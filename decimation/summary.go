@@ -6,7 +6,7 @@ import "fmt"
 type Summary struct {
 	Rows        int    // those without a value, too
 	First, Last int64  // times of the first and the last of them, ns
-	Moments     []byte // of their values, as Moments.Append wrote them
+	Moments     []byte // of their values, as Moments.Append wrote them: of all, or of one part after the other
 }
 
 // Summaries are Blocks that know sums of their rows. Readers of buckets ask them for what belongs to one bucket as a whole.
@@ -33,9 +33,13 @@ func (s *samples) checkSummary(until int64) error {
 func (c *chunk) takeSummary() error {
 	s := c.samples.block.Summary
 	c.samples.block, c.samples.last = Block{}, s.Last
+	c.summed += int64(s.Rows)
 	before := c.moments.Count()
-	rest, err := c.moments.MergeEncoded(s.Moments)
-	if err == nil && (len(rest) > 0 || c.moments.Count()-before > int64(s.Rows)) {
+	rest, err := c.moments.mergeEncoded(c.needs, s.Moments)
+	for err == nil && len(rest) > 0 {
+		rest, err = c.moments.mergeEncoded(c.needs, rest)
+	}
+	if err == nil && c.moments.Count()-before > int64(s.Rows) {
 		err = errEncoded
 	}
 	if err != nil {

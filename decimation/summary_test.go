@@ -173,7 +173,7 @@ func TestSummaryFaults(t *testing.T) {
 		"back in time": {func(s *Summary, _ int64) { s.First = -1 }, "goes back in time"},
 		"too far":      {func(s *Summary, until int64) { s.Last = until }, "asked for those before 1970-01-01T00:01:00Z"},
 		"cut":          {func(s *Summary, _ int64) { s.Moments = s.Moments[:3] }, "not what Append writes"},
-		"longer":       {func(s *Summary, _ int64) { s.Moments = append(s.Moments, 0) }, "not what Append writes"},
+		"longer":       {func(s *Summary, _ int64) { s.Moments = append(s.Moments, 1) }, "not what Append writes"},
 		"fewer rows":   {func(s *Summary, _ int64) { s.Rows = 0 }, "the summary of 0 rows"},
 	} {
 		src := &summing{faulty: raw(t, memory.DefaultAllocator, samples), samples: samples, r: rand.New(rand.NewPCG(1, 2)), wrong: c.wrong}

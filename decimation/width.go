@@ -47,5 +47,15 @@ func ParseWidth(s string) (Width, error) {
 	return Width{N: n, Unit: unit[0]}, nil
 }
 
+// unitSeconds is how long the unit nominally lasts.
+func (w Width) unitSeconds() int64 {
+	for _, u := range units {
+		if u.letter == w.Unit {
+			return u.seconds
+		}
+	}
+	return 1
+}
+
 // String prints the width as ds spells it.
 func (w Width) String() string { return strconv.FormatInt(w.N, 10) + string(w.Unit) }
