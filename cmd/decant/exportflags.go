@@ -35,7 +35,7 @@ type selection struct {
 	Template    string   `help:"tabular, or expanded: a block of lines a record (tabular)." placeholder:"TEMPLATE" group:"print"`
 	Delimiter   string   `help:"CSV's delimiter (,)." group:"print"`
 	CsvProfile  string   `help:"excel-eu: semicolons, decimal commas and a byte order mark." placeholder:"PROFILE" group:"print"`
-	Compression string   `help:"none, gzip or zstd; parquet also snappy." group:"print"`
+	Compression string   `help:"none, gzip or zstd; parquet also snappy. Compressed CSV and JSON Lines are files NAME.csv.gz, NAME.jsonl.zst." group:"print"`
 	Filename    string   `help:"The file's name, without extension." group:"print"`
 }
 

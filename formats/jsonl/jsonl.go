@@ -32,15 +32,29 @@ type printer struct {
 	keys    [][]byte // by column, with all that stands between the value before and the value after
 	times   bool     // times print as numbers
 
+	layout bool // times print by a layout, which may hold what has to be escaped
+
 	plain *formats.Printer
 	cells []formats.Cells
 	texts []*lines.Entries
+	ways  []way // of a record's columns
 }
+
+// way is how a record's column is printed.
+type way uint8
+
+const (
+	byCell   way = iota // each cell is looked at
+	byEntry             // text, of which the entries are printed already
+	byNumber            // numbers, none missing
+	byTime              // times that are strings without escapes, none missing
+)
 
 func newPrinter(doc formats.Document) *printer {
 	p := &printer{
 		columns: doc.Columns,
 		times:   doc.Times.IsNumber(),
+		layout:  doc.Times.IsLayout(),
 		plain:   formats.NewPrinter(doc),
 	}
 	open := "{"
@@ -56,19 +70,48 @@ func newPrinter(doc formats.Document) *printer {
 func (p *printer) Append(dst []byte, rec arrow.Record, _ int64) []byte {
 	rows := int(rec.NumRows())
 	p.cells = formats.ReadCells(p.cells, rec, p.columns)
+	p.ways = p.ways[:0]
 	for i := range p.cells {
 		if p.cells[i].Type == formats.Text {
 			p.texts[i].Prepare(&p.cells[i], rows)
 		}
+		p.ways = append(p.ways, p.wayOf(&p.cells[i]))
 	}
 	for row := range rows {
-		for i := range p.cells {
+		for i, way := range p.ways {
 			dst = append(dst, p.keys[i]...)
-			dst = p.appendCell(dst, i, row)
+			switch c := &p.cells[i]; way {
+			case byEntry:
+				dst = p.texts[i].Append(dst, c, row)
+			case byNumber:
+				dst = formats.AppendNumber(dst, c.Number(row))
+			case byTime:
+				dst = append(p.plain.AppendNumber(append(dst, '"'), c, row), '"')
+			default:
+				dst = p.appendCell(dst, i, row)
+			}
 		}
 		dst = append(dst, "}\n"...)
 	}
 	return dst
+}
+
+// wayOf finds the shortest way to print a column of the record.
+func (p *printer) wayOf(c *formats.Cells) way {
+	if !c.Complete() {
+		return byCell
+	}
+	switch c.Type {
+	case formats.Text:
+		return byEntry
+	case formats.Number:
+		return byNumber
+	case formats.Time, formats.TimeUTC:
+		if !p.times && !p.layout {
+			return byTime
+		}
+	}
+	return byCell
 }
 
 func (p *printer) appendCell(dst []byte, i, row int) []byte {

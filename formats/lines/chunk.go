@@ -19,11 +19,22 @@ type chunk struct {
 	done    chan error
 }
 
-// print turns the chunk into text. Records may lie in mapped files: a disk that fails under them is an error, not the
-// end of the process.
+// print turns the chunk into text, and deflates it where a packer is there.
 func (c *chunk) print() {
+	err := c.appendRows()
+	for i, rec := range c.records {
+		rec.Release()
+		c.records[i] = nil
+	}
+	if c.packer != nil {
+		c.packer.pack(c.text) // after a fault, too: the next chunk waits for the end of this one
+	}
+	c.done <- err
+}
+
+// appendRows prints the chunk's rows. Records may lie in mapped files: a disk that fails under them is an error, not the end of the process.
+func (c *chunk) appendRows() (err error) {
 	debug.SetPanicOnFault(true)
-	var err error
 	defer func() {
 		if r := recover(); r != nil {
 			fault, ok := r.(interface {
@@ -35,14 +46,6 @@ func (c *chunk) print() {
 			}
 			err = fmt.Errorf("read rows: %w", fault)
 		}
-		for i, rec := range c.records {
-			rec.Release()
-			c.records[i] = nil
-		}
-		if c.packer != nil {
-			c.packer.pack(c.text)
-		}
-		c.done <- err
 	}()
 	c.text = append(c.text[:0], c.head...)
 	first := c.first
@@ -50,4 +53,5 @@ func (c *chunk) print() {
 		c.text = c.printer.Append(c.text, rec, first)
 		first += rec.NumRows()
 	}
+	return nil
 }

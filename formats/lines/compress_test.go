@@ -79,7 +79,7 @@ func TestCompressedTextsReadBack(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	read := map[string]func(file []byte) ([]byte, error){"gzip": oneMember, "zstd": oneFrame}
 	rapid.Check(t, func(rt *rapid.T) {
-		list := drawTexts(rt, 200_000)
+		list := drawTexts(rt, 70_000)
 		head := rapid.SampledFrom([]string{"", "time,value\n"}).Draw(rt, "head")
 		want := printTexts(t, "none", 1, head, list)
 		for compression, read := range read {

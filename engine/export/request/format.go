@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -25,7 +26,7 @@ func (w *walker) format(p place) Format {
 	f.Filename = w.filename(p.at("filename"))
 	extension := p.at("extension")
 	if extension.required("csv, xlsx, pdf, jsonl, parquet or arrow") {
-		f.Extension = extension.oneOf("csv", "xlsx", "pdf", "jsonl", "parquet", "arrow")
+		f.Extension = w.extension(extension)
 	}
 	if c := p.at("columns"); c.given() {
 		f.Columns = w.columns(c)
@@ -48,6 +49,20 @@ func (w *walker) format(p place) Format {
 	f.CSV = w.csv(p.at("csv"), p.at("csvDelimiter"))
 	f.Compression = w.compression(p.at("compression"), f.Extension)
 	return f
+}
+
+// extension takes none that names a compression as well, as the files' names do, but says where that belongs.
+func (w *walker) extension(p place) string {
+	s, ok := p.text()
+	if !ok {
+		return ""
+	}
+	format, compressed, _ := strings.Cut(s, ".")
+	if name := map[string]string{"gz": "gzip", "zst": "zstd"}[compressed]; name != "" && slices.Contains(compressions[format], name) {
+		p.fault(fmt.Sprintf("the compression has a place of its own: %s here, and %s as format.compression", format, name))
+		return format
+	}
+	return p.oneOf("csv", "xlsx", "pdf", "jsonl", "parquet", "arrow")
 }
 
 func (w *walker) filename(p place) string {
