@@ -154,7 +154,7 @@ func (c *counter) Write(p []byte) (int, error) {
 
 // What the benchmark compares has the same cells.
 func TestSameCellsAsExcelize(t *testing.T) {
-	doc, rows := fourColumns(3, 3000)
+	doc, rows := fourColumns(3, 1000)
 	var plain bytes.Buffer
 	if err := printByExcelize(&plain, doc, rows); err != nil {
 		t.Fatal(err)

@@ -32,9 +32,9 @@ func TestContractOverSmallChunks(t *testing.T) {
 
 // Where sheets end by rows, by bytes and by chunks, and the table of texts is soon full, the rows all come back, in order, and no cut shows.
 func TestRowsComeBack(t *testing.T) {
-	doc, rows := fourColumns(5, 2000)
+	doc, rows := fourColumns(5, 600)
 	for i := range rows {
-		rows[i][1] = fmt.Sprintf("series %d", i%400)
+		rows[i][1] = fmt.Sprintf("series %d", i%120)
 		if i%7 == 0 {
 			rows[i][2] = nil
 		}
@@ -49,8 +49,8 @@ func TestRowsComeBack(t *testing.T) {
 	}{
 		{"as they are", chunkCells, maxRows, maxPartBytes, maxShared, maxSharedBytes, 1},
 		{"one row a chunk", 1, maxRows, maxPartBytes, maxShared, maxSharedBytes, 1},
-		{"chunks that a sheet cuts", 4 * 60, 151, maxPartBytes, maxShared, maxSharedBytes, 14},
-		{"sheets of so many bytes", 4 * 50, maxRows, 60_000, maxShared, maxSharedBytes, 7},
+		{"chunks that a sheet cuts", 4 * 60, 91, maxPartBytes, maxShared, maxSharedBytes, 7},
+		{"sheets of so many bytes", 4 * 20, maxRows, 20_000, maxShared, maxSharedBytes, 8},
 		{"few shared texts", 4 * 60, maxRows, maxPartBytes, 10, maxSharedBytes, 1},
 		{"few bytes of shared texts", 4 * 60, maxRows, maxPartBytes, maxShared, 100, 1},
 		{"no shared texts", 4 * 60, maxRows, maxPartBytes, 0, maxSharedBytes, 1},
