@@ -37,7 +37,8 @@ type batches struct {
 	printer *formats.Printer
 	builder *array.RecordBuilder
 	emit    func(arrow.Record) error
-	limit   int // rows
+	limit   int   // rows
+	textual []int // the columns of texts and bytes
 
 	rows, bytes int // gathered
 	cells       []formats.Cells
@@ -47,8 +48,16 @@ type batches struct {
 func newBatches(doc formats.Document, mem memory.Allocator, emit func(arrow.Record) error) *batches {
 	// Values are text here beside real times, so times in them don't occur; the printer needs a zone all the same.
 	printer := formats.NewPrinter(formats.Document{Zone: time.UTC})
+	var textual []int
+	for i, c := range doc.Columns {
+		switch c.Type {
+		case formats.Text, formats.Value, formats.Bytes:
+			textual = append(textual, i)
+		}
+	}
 	return &batches{
 		columns: doc.Columns,
+		textual: textual,
 		printer: printer,
 		builder: array.NewRecordBuilder(mem, Schema(doc)),
 		emit:    emit,
@@ -63,7 +72,9 @@ func (b *batches) add(rec arrow.Record) error {
 	for from := 0; from < n; {
 		to := b.room(from, n)
 		for i := range b.cells {
-			b.appendColumn(i, from, to)
+			if !b.appendWhole(i, rec.Column(i), from, to) {
+				b.appendCells(i, from, to)
+			}
 		}
 		b.rows += to - from
 		from = to
@@ -80,12 +91,8 @@ func (b *batches) add(rec arrow.Record) error {
 func (b *batches) room(from, n int) int {
 	end := min(n, from+b.limit-b.rows)
 	for row := from; row < end; row++ {
-		for i := range b.cells {
-			c := &b.cells[i]
-			switch c.Type {
-			case formats.Text, formats.Value, formats.Bytes:
-				b.bytes += size(c, row)
-			}
+		for _, i := range b.textual {
+			b.bytes += size(&b.cells[i], row)
 		}
 		if b.bytes >= maxBytes {
 			return row + 1
@@ -115,7 +122,25 @@ func (b *batches) flush() error {
 	return b.emit(rec)
 }
 
-func (b *batches) appendColumn(i, from, to int) {
+// appendWhole appends a range of a column as it lies, where the batch holds it like that and nothing is missing.
+func (b *batches) appendWhole(i int, col arrow.Array, from, to int) bool {
+	if col.NullN() > 0 {
+		return false
+	}
+	switch col := col.(type) {
+	case *array.Timestamp:
+		b.builder.Field(i).(*array.TimestampBuilder).AppendValues(col.TimestampValues()[from:to], nil)
+	case *array.Int64:
+		b.builder.Field(i).(*array.Int64Builder).AppendValues(col.Int64Values()[from:to], nil)
+	case *array.Float64:
+		b.builder.Field(i).(*array.Float64Builder).AppendValues(col.Float64Values()[from:to], nil)
+	default:
+		return false
+	}
+	return true
+}
+
+func (b *batches) appendCells(i, from, to int) {
 	c := &b.cells[i]
 	field := b.builder.Field(i)
 	field.Reserve(to - from)

@@ -1,4 +1,4 @@
-// Package columnar writes the formats whose file is one batch of columns after another (parquet, arrowipc).
+// Package columnar writes the formats whose file is one batch of columns after another (arrowipc), and says how columns are typed (parquet too).
 //
 //  1. Rows are gathered into batches whose size depends on the rows alone (batches).
 //  2. Text and Value cells become utf8; times keep their nanoseconds and name the zone.
