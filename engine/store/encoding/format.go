@@ -1,36 +1,57 @@
 package encoding
 
-// A column begins with a byte that names its form. How many values it has (n) stands elsewhere, with whoever stores it. Numbers are little
-// endian; uvarint and varint are those of encoding/binary, the latter with zigzag. All arithmetic on integers is modulo 2^64, so that no
-// difference overflows.
+// A column begins with a byte that names its form. How many values it has, n, stands with whoever stores it, and so does its length: all of its
+// bytes are used. Numbers are little endian; uvarint and varint are those of encoding/binary, the latter zigzag. Arithmetic on integers is modulo
+// 2^64, so that no difference overflows.
 //
 // # Integers
 //
-//	raw       | 0x10 | n × i64 |
-//	constant  | 0x11 | value varint |
-//	line      | 0x12 | base varint | step varint |
-//	packed    | 0x13 | base varint | unit uvarint | step varint | shift u8 | residuals of n |
-//	delta     | 0x14 | base varint | unit uvarint | step varint | residuals of n |
-//	delta2    | 0x15 | base varint | unit uvarint | second varint | step varint | residuals of n |
-//	runs      | 0x16 | k uvarint | integers: k lengths | integers: k values |
+// A column of integers ends by itself, so that it can be part of another:
 //
-// Value i, counted from 0, of residuals r:
+//	raw       +------+---------+
+//	          | 0x10 | n × i64 |
+//	          +------+---------+
+//	constant  +------+--------------+
+//	          | 0x11 | value varint |
+//	          +------+--------------+
+//	line      +------+-------------+-------------+
+//	          | 0x12 | base varint | step varint |
+//	          +------+-------------+-------------+
+//	packed    +------+-------------+--------------+-------------+----------+-----------+
+//	          | 0x13 | base varint | unit uvarint | step varint | shift u8 | residuals |
+//	          +------+-------------+--------------+-------------+----------+-----------+
+//	delta     +------+-------------+--------------+-------------+-----------+
+//	          | 0x14 | base varint | unit uvarint | step varint | residuals |
+//	          +------+-------------+--------------+-------------+-----------+
+//	delta2    +------+-------------+--------------+---------------+-------------+-----------+
+//	          | 0x15 | base varint | unit uvarint | second varint | step varint | residuals |
+//	          +------+-------------+--------------+---------------+-------------+-----------+
+//	runs      +------+-----------+----------------------+---------------------+
+//	          | 0x16 | k uvarint | integers: k lengths  | integers: k values  |   none of them runs
+//	          +------+-----------+----------------------+---------------------+
+//	beside    +------+----------------------------------------------+
+//	          | 0x18 | integers: each less the one of another column |           not inside of others
+//	          +------+----------------------------------------------+
+//
+// With r the residuals, value i, counted from 0, is
 //
 //	line      base + i × step
 //	packed    base + unit × (r[i] + (i × step >> shift))
-//	delta     base + unit × Σ (r[j] + step) over 1 ≤ j ≤ i
-//	delta2    the same as delta, where Σ is taken over d[j], d[1] = second and d[j+1] = d[j] + r[j+1] + step
+//	delta     base + unit × (d[1] + … + d[i])  where d[j] = step + r[j]
+//	delta2    base + unit × (d[1] + … + d[i])  where d[1] = second and d[j] = d[j−1] + step + r[j]
 //
-// A unit is what all differences are multiples of: 1000000 for times in whole milliseconds. A shift gives the step binary fractions, for times
-// 16.67 ms apart; it is at most 16.
+// A unit is what all differences are multiples of: 1000000 for times in whole milliseconds. A shift, at most 16, gives the step binary fractions:
+// sixty times a second are 16.67 ms apart. A run's value stands as often as its length says.
 //
-// Residuals are bit-packed, each in width bits, lowest first, so that residual i begins at bit i × width: a form with packed residuals is read at any
-// place. A few that need more are exceptions, and what width bits don't hold of them comes behind:
+// There are n residuals, those that nothing is made of too. They are packed in width bits each, lowest bits first, so that residual i begins at bit
+// i × width, wherever that is; what is left of the last byte is zero. Some may be exceptions, to whose residuals high × 2^width is added. Each is as far
+// behind the one before as its gap says, the first behind the beginning:
 //
-//	| width u8, 0 to 64 | ⌈n × width / 8⌉ bytes |
-//	| width u8 + 0x80   | ⌈n × width / 8⌉ bytes | count u16 | count × (gap uvarint, high varint) |
-//
-// An exception is at the place of the one before, plus gap; before the first, place is 0. high × 2^width is added to its residual.
+//	+----------------+------------------------+
+//	| width u8, ≤ 64 | ⌈n × width / 8⌉ bytes  |
+//	+----------------+------------------------+-----------+-----------------------------------+
+//	| width + 128 u8 | ⌈n × width / 8⌉ bytes  | count u16 | count × gap uvarint, high varint  |
+//	+----------------+------------------------+-----------+-----------------------------------+
 const (
 	formRaw      = 0x10
 	formConstant = 0x11
@@ -39,45 +60,58 @@ const (
 	formDelta    = 0x14
 	formDelta2   = 0x15
 	formRuns     = 0x16
+	formBeside   = 0x18
 
 	exceptional = 0x80 // flag of width
 	mostShift   = 16
 )
 
-// # Integers beside others
+// # Numbers
 //
-//	beside    | 0x18 | integers: value minus the one beside it |
+//	raw         +------+---------+
+//	            | 0x20 | n × f64 |
+//	            +------+---------+
+//	bits        +------+------------------------------------+
+//	            | 0x21 | integers: the bits of the numbers  |
+//	            +------+------------------------------------+
+//	alp         +------+-------------+-----------+-------------+------------+
+//	            | 0x22 | exponent u8 | factor u8 | integers: d | exceptions |
+//	            +------+-------------+-----------+-------------+------------+
+//	rd          +------+----------+------+--------------+------------------+------------------+------------+
+//	            | 0x23 | right u8 | k u8 | k × left u16 | integers: places | integers: rights | exceptions |
+//	            +------+----------+------+--------------+------------------+------------------+------------+
+//	dictionary  +------+-----------+-----------------------------+------------------+
+//	            | 0x24 | k uvarint | integers: bits of k numbers | integers: places |
+//	            +------+-----------+-----------------------------+------------------+
 //
-// # Floating-point numbers
+// alp: number i is d[i] × 10^factor × 10^−exponent, as two multiplications of float64s in this order; |d[i]| < 2^51 and factor ≤ exponent ≤ 18.
+// rd: the bits of number i are rights[i], less than 2^right, and left[places[i]] above them; right is 48 to 63, k is 1 to 8.
+// dictionary: number i is that at places[i].
 //
-//	raw       | 0x20 | n × f64 |
-//	bits      | 0x21 | integers: the numbers' bits |
-//	alp       | 0x22 | exponent u8 | factor u8 | integers | exceptions |
-//	rd        | 0x23 | right u8 | k u8 | k × left u16 | integers: n places in left | integers: n × right bits | exceptions |
-//	dictionary| 0x24 | k uvarint | integers: bits of k numbers | integers: n places in them |
+// An exception comes whole, in place of what the rest gives; gap is that of residuals:
 //
-// alp is for decimals: number i is d[i] × 10^factor × 10^−exponent, two multiplications of float64s in this order; d is between −2^51 and 2^51, factor ≤ exponent ≤ 18.
-// rd cuts a number's bits in two: the lower ones, right of them, as they are, and those above, of which few are different, by a dictionary of
-// k ≤ 8. Where a number fits neither, it is an exception, and comes whole in place of what the rest gives:
-//
-//	| count uvarint | count × (gap uvarint, f64) |
+//	+---------------+--------------------------+
+//	| count uvarint | count × gap uvarint, f64 |
+//	+---------------+--------------------------+
 const (
-	formBeside = 0x18
-
-	formFloats = 0x20
-	formBits   = 0x21
-	formALP    = 0x22
-	formRD     = 0x23
-
+	formFloats   = 0x20
+	formBits     = 0x21
+	formALP      = 0x22
+	formRD       = 0x23
 	formDistinct = 0x24
 )
 
 // # Texts
 //
-//	raw              | 0x30 | integers: n lengths | bytes of all texts |
-//	zstd             | 0x31 | integers: n lengths | a Zstandard frame of the same |
-//	dictionary       | 0x32 | k uvarint | integers: n places in the dictionary | integers: k lengths | bytes of the dictionary |
-//	dictionary, zstd | 0x33 | k uvarint | integers: n places in the dictionary | integers: k lengths | a Zstandard frame of the same |
+//	raw              +------+---------------------+-----------------+
+//	                 | 0x30 | integers: n lengths | bytes of n texts|
+//	zstd             | 0x31 | integers: n lengths | a frame of them |
+//	                 +------+-----------+---------+--------+--------+------------+------------------+
+//	dictionary       | 0x32 | k uvarint | integers: places | integers: k lengths | bytes of k texts |
+//	dictionary+zstd  | 0x33 | k uvarint | integers: places | integers: k lengths | a frame of them  |
+//	                 +------+-----------+------------------+---------------------+------------------+
+//
+// Texts follow each other without anything between. A frame is one of Zstandard (RFC 8878). dictionary: text i is that at places[i].
 const (
 	formTexts      = 0x30
 	formTextsZstd  = 0x31
@@ -85,48 +119,29 @@ const (
 	formDictZstd   = 0x33
 )
 
-// Form names the form of a column, for people.
+var formNames = [...]string{
+	formRaw: "raw", formConstant: "constant", formLine: "line", formPacked: "packed", formDelta: "delta", formDelta2: "delta2", formRuns: "runs", formBeside: "beside",
+	formFloats: "raw", formBits: "bits", formALP: "alp", formRD: "rd", formDistinct: "dictionary",
+	formTexts: "raw", formTextsZstd: "zstd", formDictionary: "dictionary", formDictZstd: "dictionary+zstd",
+}
+
+// Form names the form of a column, for people: packed, alp+delta, dictionary+zstd. A column of no values has none.
 func Form(b []byte) string {
 	if len(b) == 0 {
 		return "none"
 	}
-	inside := func(name string, at int) string {
-		if len(b) <= at || b[at] >= formBeside {
-			return name
-		}
-		return name + "+" + Form(b[at:at+1])
+	if int(b[0]) >= len(formNames) || formNames[b[0]] == "" {
+		return "unknown"
 	}
+	name, inside := formNames[b[0]], len(b)
 	switch b[0] {
-	case formRaw, formFloats, formTexts:
-		return "raw"
-	case formConstant:
-		return "constant"
-	case formLine:
-		return "line"
-	case formPacked:
-		return "packed"
-	case formDelta:
-		return "delta"
-	case formDelta2:
-		return "delta2"
-	case formRuns:
-		return "runs"
-	case formBeside:
-		return inside("beside", 1)
-	case formBits:
-		return inside("bits", 1)
+	case formBeside, formBits:
+		inside = 1
 	case formALP:
-		return inside("alp", 3)
-	case formDistinct:
-		return "dictionary"
-	case formRD:
-		return "rd"
-	case formTextsZstd:
-		return "zstd"
-	case formDictionary:
-		return "dictionary"
-	case formDictZstd:
-		return "dictionary+zstd"
+		inside = 3
 	}
-	return "unknown"
+	if inside < len(b) && b[inside] < formBeside {
+		name += "+" + Form(b[inside:inside+1])
+	}
+	return name
 }
