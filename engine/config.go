@@ -24,6 +24,7 @@ type Config struct {
 	Service      Serving       `toml:"service"`
 	Notify       notify.Config `toml:"notify"`
 	Limits       Limits        `toml:"limits"`
+	Retention    []Retention   `toml:"retention"`
 }
 
 // Ingest says how to reach the broker.
@@ -145,6 +146,7 @@ func (c Config) Validate() error {
 		faults = append(faults, err)
 	}
 	c.checkServing(bad)
+	c.checkRetention(bad)
 	if err := c.Notify.Validate(); err != nil {
 		faults = append(faults, err)
 	}

@@ -33,7 +33,9 @@ func OpenIntake(cfg Config, log *slog.Logger) (*Intake, error) {
 	if err := cfg.checkStore(); err != nil {
 		return nil, err
 	}
-	st, err := store.Open(cfg.store())
+	opened := cfg.store()
+	opened.Log = log
+	st, err := store.Open(opened)
 	if err != nil {
 		return nil, err
 	}

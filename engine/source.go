@@ -17,6 +17,8 @@ func (c Config) store() store.Config {
 		Duplicates: c.Duplicates,
 		MaxSeries:  c.Limits.Series,
 		HeadBytes:  c.Limits.Memory,
+		Expire:     c.expire(),
+		FreeDisk:   FreeDisk,
 	}
 }
 

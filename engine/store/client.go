@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -63,9 +64,14 @@ func (c *Client) Append(ctx context.Context, b ingest.Batch) error {
 	if c.err != nil {
 		return c.err
 	}
+	return c.within(ctx, func() error { return c.append(b) })
+}
+
+// within does f, whose connection ends when ctx does.
+func (c *Client) within(ctx context.Context, f func() error) error {
 	stop := context.AfterFunc(ctx, func() { c.conn.SetDeadline(time.Now()) })
 	defer stop()
-	if err := c.append(b); err != nil {
+	if err := f(); err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
@@ -94,27 +100,42 @@ func (c *Client) append(b ingest.Batch) error {
 // send hands over what was packed and waits for the answer.
 func (c *Client) send() error {
 	c.payload = c.encoder.Payload(c.payload[:0])
-	c.frame = wal.AppendFrame(c.frame[:0], wal.Frame{Type: wal.Samples, Sequence: c.next, Payload: c.payload})
+	_, err := c.call(wal.Samples, c.payload, "hand samples to the running writer", "they may be stored or not")
+	return err
+}
+
+// call sends a frame and waits for the answer to it. doing and doubt are for errors: what fails, and what is not known then.
+func (c *Client) call(what wal.Type, payload []byte, doing, doubt string) (did string, err error) {
+	c.frame = wal.AppendFrame(c.frame[:0], wal.Frame{Type: what, Sequence: c.next, Payload: payload})
 	if _, err := c.conn.Write(c.frame); err != nil {
-		return fmt.Errorf("hand samples to the running writer: %w", err)
+		return "", fmt.Errorf("%s: %w", doing, err)
 	}
 	answer, err := wal.ReadFrame(c.r, &c.buf)
 	switch {
 	case err != nil:
-		return fmt.Errorf("hand samples to the running writer: no answer, they may be stored or not: %w", err)
+		return "", fmt.Errorf("%s: no answer, %s: %w", doing, doubt, err)
 	case answer.Type != wal.Reply || answer.Sequence != c.next || len(answer.Payload) == 0:
-		return errors.New("hand samples to the running writer: it answers something else: it may be another version of decant")
+		return "", fmt.Errorf("%s: it answers something else: it may be another version of decant", doing)
 	}
 	c.next++
 	outcome, text := answer.Payload[0], string(answer.Payload[1:])
-	if outcome == outcomeOK {
-		return nil
+	var corrupt CorruptError
+	switch {
+	case outcome == outcomeOK:
+		return text, nil
+	case outcome == outcomeDamaged && json.Unmarshal([]byte(text), &corrupt) == nil:
+		return "", fmt.Errorf("%s: %w", doing, &corrupt)
+	case what == wal.Command && text == fmt.Sprintf(notTaken, what):
+		text = doing + ": it is an older decant, which can't: restart it with this version, or stop it meanwhile"
+	case what == wal.Command:
+		text = doing + ": " + text
+	default:
+		text = "the running writer refused the samples: " + text
 	}
-	text = "the running writer refused the samples: " + text
 	if int(outcome) < len(kinds) && kinds[outcome] != nil {
-		return &kindError{kinds[outcome], text}
+		return "", &kindError{kinds[outcome], text}
 	}
-	return errors.New(text)
+	return "", errors.New(text)
 }
 
 // Close hangs up.

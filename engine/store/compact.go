@@ -296,4 +296,3 @@ func total(segments []segmentFile) (n int, bytes, rows int64) {
 	}
 	return len(segments), bytes, rows
 }
-

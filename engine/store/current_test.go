@@ -32,7 +32,7 @@ func TestCurrentIsWhatTheDocumentationShows(t *testing.T) {
 			{Selection: Selection{Channel: "c", Subtopic: &subtopic, Names: []Name{{"temp", true}, {"humidity", false}}}, arrival: 300000, from: 1767225600e9, to: math.MaxInt64},
 			{Selection: Selection{Channel: "plant/1"}, arrival: 300000, from: math.MinInt64, to: 1767225600e9, expired: true},
 		},
-		logs:     []logFile{{"wal/00000007.log", 1048576}, {"wal/00000008.log", -1}},
+		logs: []logFile{{"wal/00000007.log", 1048576}, {"wal/00000008.log", -1}},
 	}
 	text := string(c.encode())
 	if text != exampleCurrent {
@@ -66,11 +66,11 @@ func TestCurrentTakesNoOtherText(t *testing.T) {
 		"decant store 1\nnext 9\narrival 5\nseries 0\n",
 		"decant store 1\nnext 9\nsegment segments/00000004.seg 1 2 1\n",
 		"decant store 2\nnext 9\n",
-		"decant store 2\nnext 9\narrival 5\nseries 0\nsegment segments/00000004.seg 100 6 1 5 10 20\n",                                                  // more rows than arrivals
-		"decant store 2\nnext 9\narrival 4\nseries 0\nsegment segments/00000004.seg 100 5 1 5 10 20\n",                                                  // more than ever arrived
-		"decant store 2\nnext 9\narrival 5\nseries 0\nsegment segments/00000004.seg 100 5 1 5 20 10\n",                                                  // ends before it begins
-		"decant store 2\nnext 9\narrival 5\nseries 0\nsegment segments/a.seg 9 1 1 5 10 20\nsegment segments/b.seg 9 1 1 5 20 30\n",                      // overlap in time
-		"decant store 2\nnext 9\narrival 9\nseries 0\nsegment segments/a.seg 9 1 1 5 10 20\nsegment segments/b.seg 9 1 4 9 30 40\n",                      // and in arrival
+		"decant store 2\nnext 9\narrival 5\nseries 0\nsegment segments/00000004.seg 100 6 1 5 10 20\n",                              // more rows than arrivals
+		"decant store 2\nnext 9\narrival 4\nseries 0\nsegment segments/00000004.seg 100 5 1 5 10 20\n",                              // more than ever arrived
+		"decant store 2\nnext 9\narrival 5\nseries 0\nsegment segments/00000004.seg 100 5 1 5 20 10\n",                              // ends before it begins
+		"decant store 2\nnext 9\narrival 5\nseries 0\nsegment segments/a.seg 9 1 1 5 10 20\nsegment segments/b.seg 9 1 1 5 20 30\n", // overlap in time
+		"decant store 2\nnext 9\narrival 9\nseries 0\nsegment segments/a.seg 9 1 1 5 10 20\nsegment segments/b.seg 9 1 4 9 30 40\n", // and in arrival
 		"decant store 2\nnext 9\narrival 5\nseries 0\ndelete 5 1 2 \"c\" * * *\n" + `delete 5 1 2 "c" * * * "a"x` + "\n",
 		"decant store 2\nnext 9\narrival 5\nseries 0\n" + `delete 5 1 2 "c" * * *  "a"` + "\n",
 		"decant store 2\nnext 9\narrival 5\nseries 0\n" + `expire 5 1 "c" "d"` + "\n",

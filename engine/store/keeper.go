@@ -22,7 +22,7 @@ type keeper struct {
 	mu       sync.Mutex // one step at a time
 	expireAt time.Time  // when expire is due
 	spared   map[string]bool
-	looked   map[seen]int64    // rows that tombstones take of segments
+	looked   map[seen]int64 // rows that tombstones take of segments
 	channels map[string][]channelSpan
 
 	wake   chan struct{} // holds one

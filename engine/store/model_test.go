@@ -35,7 +35,9 @@ func drawSample(t *rapid.T) ingest.Sample {
 }
 
 // drawTime draws one of few times, over some days.
-func drawTime(t *rapid.T, what string) int64 { return rapid.Int64Range(-3, 40).Draw(t, what) * 6 * hour }
+func drawTime(t *rapid.T, what string) int64 {
+	return rapid.Int64Range(-3, 40).Draw(t, what) * 6 * hour
+}
 
 // drawDeletion draws what is often there.
 func drawDeletion(t *rapid.T) Deletion {

@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -21,7 +22,8 @@ import (
 // where the folder's is longer, the socket lies in a folder of its own among the temporary ones, and the file socket.path says where.
 //
 // What is spoken are frames of the log (package wal), with a version and checksums: the client sends Samples frames, whose series are numbered through the
-// connection, and after each waits for a Reply with the same sequence: an outcome u8, then a text. After anything but outcomeOK the writer hangs up.
+// connection, or Command frames, whose payload is a line of text (command.go); after each it waits for a Reply with the same sequence: an outcome u8, then a text, which
+// for a command that was done is what it did as JSON. After anything but outcomeOK the writer hangs up.
 const (
 	socketFile  = "socket"
 	pointerFile = "socket.path"
@@ -38,6 +40,7 @@ const (
 	outcomeLimit
 	outcomeDiskFull
 	outcomeClosed
+	outcomeDamaged
 )
 
 // door is the writer's end of the socket.
@@ -177,24 +180,36 @@ func (d *door) serve(conn net.Conn) {
 	var content wal.Content
 	var buf []byte
 	for {
+		var did string
 		frame, err := wal.ReadFrame(r, &buf)
 		switch {
 		case errors.As(err, new(*wal.VersionError)): // the other end deserves an answer
 		case err != nil:
 			return // gone, not speaking our language, or this end closes
 		default:
-			err = d.take(frame, &decoder, &content)
+			did, err = d.take(frame, &decoder, &content)
 		}
-		if _, e := conn.Write(wal.AppendFrame(nil, reply(frame.Sequence, err))); err != nil || e != nil {
+		if _, e := conn.Write(wal.AppendFrame(nil, reply(frame.Sequence, did, err))); err != nil || e != nil {
 			return
 		}
 	}
 }
 
-func (d *door) take(frame wal.Frame, decoder *wal.Decoder, content *wal.Content) error {
-	if frame.Type != wal.Samples {
-		return fmt.Errorf("a frame of type %d is not taken here", frame.Type)
+// take does what a frame asks for.
+func (d *door) take(frame wal.Frame, decoder *wal.Decoder, content *wal.Content) (did string, err error) {
+	switch frame.Type {
+	case wal.Command:
+		return d.store.command(d.store.keeper.ctx, string(frame.Payload))
+	case wal.Samples:
+		return "", d.append(frame, decoder, content)
 	}
+	return "", fmt.Errorf(notTaken, frame.Type)
+}
+
+// notTaken is what a writer says of a frame that it doesn't know.
+const notTaken = "a frame of type %d is not taken here"
+
+func (d *door) append(frame wal.Frame, decoder *wal.Decoder, content *wal.Content) error {
 	if err := decoder.Decode(frame.Payload, content); err != nil {
 		return fmt.Errorf("read the samples handed over: %w", err)
 	}
@@ -204,13 +219,19 @@ func (d *door) take(frame wal.Frame, decoder *wal.Decoder, content *wal.Content)
 	return d.store.Append(context.Background(), ingest.Batch{Samples: content.Samples, Deliveries: content.Deliveries})
 }
 
-func reply(sequence uint64, err error) wal.Frame {
-	outcome, text := outcomeOK, ""
+func reply(sequence uint64, did string, err error) wal.Frame {
+	outcome, text := outcomeOK, did
 	if err != nil {
 		outcome, text = outcomeRefused, err.Error()
 		for o, kind := range kinds {
 			if kind != nil && errors.Is(err, kind) {
 				outcome = byte(o)
+			}
+		}
+		var corrupt *CorruptError
+		if errors.As(err, &corrupt) {
+			if b, err := json.Marshal(corrupt); err == nil {
+				outcome, text = outcomeDamaged, string(b)
 			}
 		}
 	}

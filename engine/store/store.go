@@ -149,7 +149,7 @@ type Store struct {
 	stateMu  sync.RWMutex
 	segments []liveSegment // as in current
 	deletes  []tombstone   // the same
-	frozen   []*head           // oldest first: their logs are complete, a flush is to come
+	frozen   []*head       // oldest first: their logs are complete, a flush is to come
 	active   *head
 	arrival  uint64
 	window   []ingest.Delivery // newest last

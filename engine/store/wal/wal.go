@@ -64,6 +64,8 @@ const (
 	End Type = 3
 	// Reply is not found in logs: the answer to a frame that another process handed over by the store's socket.
 	Reply Type = 4
+	// Command is not found in logs either: what another process asks of the writer besides taking samples.
+	Command Type = 5
 )
 
 // Frame is one frame.

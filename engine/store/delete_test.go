@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"decant/engine/store/wal"
+	"decant/ingest"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+// TestDeleteSaysWhatItDid deletes in the store and beside it, by a running writer.
+func TestDeleteSaysWhatItDid(t *testing.T) {
+	dir := t.TempDir()
+	var log strings.Builder
+	cfg := quick(dir)
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+	s := serving(t, cfg)
+	samples := []ingest.Sample{number("a", 1, 1), number("a", 2, 2), number("a", 2, 2), number("ab", 3, 3), number("b \"*\n", 4, 4)}
+	mustAppend(t, s, samples...)
+	names := func(names ...Name) Deletion {
+		return Deletion{Selection: Selection{Channel: "c", Names: names}, From: math.MinInt64, To: math.MaxInt64}
+	}
+	for _, c := range []struct {
+		what string
+		do   func(context.Context, Deletion) (Deleted, error)
+		d    Deletion
+		want Deleted
+	}{
+		{"another channel", s.Delete, Deletion{Selection: Selection{Channel: "d", Names: []Name{{"", true}}}, From: 0, To: 9}, Deleted{}},
+		{"a range without samples", dial(t, dir).Delete, Deletion{Selection: names(Name{"a", true}).Selection, From: 5, To: 9}, Deleted{}},
+		{"a prefix", s.Delete, names(Name{"a", true}),
+			Deleted{[]DeletedSeries{{seriesOf("a"), 2, 1, 2}, {seriesOf("ab"), 1, 3, 3}}, 3}},
+		{"again", s.Delete, names(Name{"a", true}), Deleted{}},
+		{"a name of any characters, by the socket", dial(t, dir).Delete, names(Name{"b \"*\n", false}),
+			Deleted{[]DeletedSeries{{seriesOf("b \"*\n"), 1, 4, 4}}, 1}},
+	} {
+		got, err := c.do(context.Background(), c.d)
+		if diff := gocmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", c.what, err, diff)
+		}
+	}
+	mustAppend(t, s, samples[0]) // what comes later stays
+	if rows, err := readStore(quick(dir)); err != nil || len(rows) != 1 {
+		t.Errorf("%v, %v", rows, err)
+	}
+	if !containsAll(log.String(), "deleted", "channel=c", "a*", "samples=3", "series=2") {
+		t.Errorf("logged\n%s", log.String())
+	}
+	c := dial(t, dir)
+	if did, err := c.Compact(context.Background()); err != nil || did.Into != 1 || did.Dropped != 5 {
+		t.Errorf("compacted %+v, %v", did, err)
+	}
+	mustClose(t, s)
+}
+
+func TestDeleteTakesNoWholeStore(t *testing.T) {
+	s := mustOpen(t, quick(t.TempDir()))
+	for _, d := range []Deletion{
+		{From: 1, To: 2},
+		{Selection: Selection{Channel: "c"}, From: 1, To: 2},
+		{Selection: Selection{Names: []Name{{"a", false}}}, From: 1, To: 2},
+		{Selection: Selection{Channel: "c", Names: []Name{{"a", false}}}, From: 2, To: 2},
+	} {
+		if _, err := s.Delete(context.Background(), d); err == nil {
+			t.Errorf("%+v is taken", d)
+		}
+	}
+	mustClose(t, s)
+}
+
+// TestAnOlderWriterSaysThatItCantDelete answers a command as writers did before there were any.
+func TestAnOlderWriterSaysThatItCantDelete(t *testing.T) {
+	dir := t.TempDir()
+	s := serving(t, quick(dir))
+	c := dial(t, dir)
+	unknown := wal.Type(9)
+	if _, err := c.call(unknown, nil, "ask", ""); err == nil || !strings.Contains(err.Error(), "a frame of type 9 is not taken here") {
+		t.Errorf("a frame that is not known: %v", err)
+	}
+	d := dial(t, dir)
+	if err := d.ask(context.Background(), []byte("fly"), "have it fly", "", nil); err == nil || !strings.Contains(err.Error(), "newer decant") {
+		t.Errorf("a command that is not known: %v", err)
+	}
+	mustClose(t, s)
+}
+
+// TestTooManyDeletesWait fills the list of tombstones.
+func TestTooManyDeletesWait(t *testing.T) {
+	s := mustOpen(t, quick(t.TempDir()))
+	mustAppend(t, s, number("a", 1, 1), number("a", 2000, 1))
+	var err error
+	for i := range mostDeletes + 1 {
+		s.stateMu.Lock()
+		if len(s.deletes) < mostDeletes {
+			s.deletes = append(s.deletes, tombstone{Selection: Selection{Channel: "x"}, from: int64(i), to: int64(i + 1)})
+		}
+		s.stateMu.Unlock()
+	}
+	d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{"a", false}}}, From: 1, To: 2}
+	if _, err = s.Delete(context.Background(), d); !errors.Is(err, ErrLimit) {
+		t.Errorf("delete %d: %v", mostDeletes+1, err)
+	}
+	mustAppend(t, s, number("a", 3, 1)) // the store goes on
+	mustClose(t, s)
+}
+
+// TestUpkeepSparesADamagedSegment flips a bit in one of many segments: the others are compacted, and reading still tells.
+func TestUpkeepSparesADamagedSegment(t *testing.T) {
+	dir := t.TempDir()
+	var log strings.Builder
+	cfg := quick(dir)
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+	s := mustOpen(t, cfg)
+	for i := range 20 {
+		for k := range 10 {
+			mustAppend(t, s, number("a", int64(10*i+k), float64(i*k)/7))
+		}
+		if err := s.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bad := s.path(s.listed()[3].name)
+	b, err := os.ReadFile(bad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[70] ^= 1 // in the first block
+	replace(t, bad, b)
+	for range 3 {
+		if err = s.Upkeep(context.Background()); err == nil {
+			break
+		}
+	}
+	if err != nil || !containsAll(log.String(), bad, "left out of upkeep") {
+		t.Errorf("%v, logged\n%s", err, log.String())
+	}
+	if n := len(rangesOf(s.listed())); n > 8 {
+		t.Errorf("%d ranges are left", n)
+	}
+	_, err = readStore(quick(dir))
+	names(t, "read", bad, 70, err)
+	mustClose(t, s)
+}
