@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,31 @@ func TestTimePrinterAgainstPackageTime(t *testing.T) {
 			at += rapid.SampledFrom([]int64{0, 1, 1e9, 6e10, 36e11, 864e11, 864e11 * 30, 1 << 58}).Draw(t, "step") * rapid.SampledFrom([]int64{1, 1, 1, -1}).Draw(t, "direction")
 		}
 	})
+}
+
+// The minute that a printer remembers ends where the zone's offset changes, which may be within it, and where int64 does.
+func TestTimePrinterAroundChanges(t *testing.T) {
+	for _, name := range []string{"UTC", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Monrovia", "Europe/Amsterdam"} {
+		z := zone(t, name)
+		instants := []time.Time{time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64), time.Unix(0, 0)}
+		for at := time.Unix(0, math.MinInt64).In(z); len(instants) < 60; {
+			_, end := at.ZoneBounds()
+			if end.IsZero() {
+				break
+			}
+			instants, at = append(instants, end), end
+		}
+		p := NewTimePrinter(z, name, TimeStyle{Format: "local", Digits: 9})
+		for _, instant := range instants {
+			for step := -150; step <= 150; step++ {
+				at := instant.UnixNano() + int64(step)*700_000_001 // wraps at the ends
+				want := time.Unix(0, at).In(z).Format("2006-01-02 15:04:05.000000000")
+				if got := string(p.Append(nil, at)); got != want {
+					t.Fatalf("%d in %s: %s, want %s", at, name, got, want)
+				}
+			}
+		}
+	}
 }
 
 func TestCheckTimeFormat(t *testing.T) {
