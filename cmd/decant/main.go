@@ -37,6 +37,7 @@ type cli struct {
 	Deadletters deadlettersCmd            `cmd:"" help:"List, show or replay what could not be taken."`
 	Delete      deleteCmd                 `cmd:"" help:"Delete stored samples of a channel's series."`
 	Compact     compactCmd                `cmd:"" help:"Merge all segments, and take out what was deleted, now instead of bit by bit."`
+	Inspect     inspectCmd                `cmd:"" help:"Say what segments hold: series, blocks, encodings, bytes a sample."`
 	Verify      verifyCmd                 `cmd:"" help:"Read every byte of the store against its checksums."`
 	Bench       benchCmd                  `cmd:"" help:"Measure what this machine does, as Go benchmark text."`
 	Version     versionCmd                `cmd:"" help:"Print decant's version and the zone database's."`
