@@ -41,20 +41,17 @@ func (m *Moments) mergeEncoded(n needs, b []byte) (rest []byte, err error) {
 		return rest, m.mergeWide(&e)
 	}
 	x := fixed{base: e.unit, bounds: bounds}
-	if n&needSum != 0 {
+	if n&(needSum|needSquares) != 0 {
 		x.sum.setBytes(e.sum)
-		if e.negative {
-			x.sum = x.sum.negated()
-		}
-		if mean := x.mean(uint64(e.count)); mean < e.min || mean > e.max {
-			return nil, errEncoded
-		}
 	}
 	if n&needSquares != 0 {
 		x.squares.setBytes(e.squares)
-		if !x.possible(uint64(e.count)) {
-			return nil, errEncoded
-		}
+	}
+	if !x.possible(&e, n) {
+		return nil, errEncoded
+	}
+	if e.negative {
+		x.sum = x.sum.negated()
 	}
 	m.mergeValues(&e)
 	if n&(needSum|needSquares) != 0 && !m.fixed.merge(&x) {
@@ -192,15 +189,40 @@ func (e *encoded) bounds() (Exponents, bool) {
 	return bounds, len(e.squares) > 0 && bitLength(e.sum) <= n+most && bitLength(e.squares) <= n+2*most
 }
 
-// possible tells whether n values can have such sums: their variance must not be negative.
-func (x *fixed) possible(n uint64) bool {
-	_, sum := x.sum.magnitude()
-	s, q := sum.float(), x.squares.float()
-	if float64(n)*q > s*s*(1+0x1p-40) { // these are right to some 50 bits
+// possible tells whether values such as e says can have such sums, of which x has the magnitudes: their mean lies between the extremes, and their variance is not
+// negative. It looks at what n needs, and exactly only where floats, which are right to some 50 bits, leave a doubt.
+func (x *fixed) possible(e *encoded, n needs) bool {
+	const doubt = 0x1p-40
+	if n&(needSum|needSquares) == 0 {
 		return true
 	}
-	variance := x.numerator(n)
+	count, sum := float64(e.count), x.sum.float()
+	mean := sum / count * powerOfTwo(x.base)
+	if e.negative {
+		mean = -mean
+	}
+	if margin := doubt * max(-e.min, e.max); !(mean-margin > e.min && mean+margin < e.max) {
+		exact := x.mean(uint64(e.count))
+		if e.negative {
+			exact = -exact
+		}
+		if exact < e.min || exact > e.max {
+			return false
+		}
+	}
+	if n&needSquares == 0 || count*x.squares.float() > sum*sum*(1+doubt) {
+		return true
+	}
+	variance := x.numerator(uint64(e.count))
 	return int64(variance[4]) >= 0
+}
+
+// powerOfTwo is 2^e, or not a number where that is not an ordinary float64.
+func powerOfTwo(e int) float64 {
+	if e < -1022 || e > 1023 {
+		return math.NaN()
+	}
+	return math.Float64frombits(uint64(e+1023) << 52)
 }
 
 // float is nearly a magnitude.
