@@ -74,7 +74,7 @@ func decimalOf(v []float64) (best decimal, ok bool) {
 
 // cost is about how many bits the sample takes, or more than enough.
 func (p decimal) cost(sample []float64, enough int) int {
-	low, high, misses, hits := int64(math.MaxInt64), int64(math.MinInt64), 0, 0
+	low, high, misses := int64(math.MaxInt64), int64(math.MinInt64), 0
 	for _, v := range sample {
 		d, ok := p.scaled(v)
 		if !ok {
@@ -83,11 +83,7 @@ func (p decimal) cost(sample []float64, enough int) int {
 			}
 			continue
 		}
-		hits++
 		low, high = min(low, d), max(high, d)
-	}
-	if hits == 0 {
-		return math.MaxInt
 	}
 	return len(sample)*bits.Len64(uint64(high-low)) + misses*80
 }

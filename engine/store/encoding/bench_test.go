@@ -1,6 +1,10 @@
 package encoding
 
-import "testing"
+import (
+	"errors"
+	"fmt"
+	"testing"
+)
 
 // encoded is a set, column by column.
 type encoded struct {
@@ -45,6 +49,9 @@ func BenchmarkDecode(b *testing.B) {
 			{"time", e.time, func(i, n int) error { return Ints(times[:n], e.time[i]) }},
 			{"received", e.received, func(i, n int) error { return IntsBeside(received[:n], e.received[i], times[:n]) }},
 			{"value", e.value, func(i, n int) error { return Floats(values[:n], e.value[i]) }},
+			{"time+value", append(e.time, e.value...), func(i, n int) error {
+				return errors.Join(Ints(times[:n], e.time[i]), Floats(values[:n], e.value[i]))
+			}},
 		} {
 			form, bytes := forms(column.blocks)
 			b.Run("set="+s.name+"/column="+column.name+"/form="+form, func(b *testing.B) {
@@ -100,6 +107,47 @@ func BenchmarkSearch(b *testing.B) {
 					b.Fatal(i, err)
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkTexts writes and reads a block of texts.
+func BenchmarkTexts(b *testing.B) {
+	d := dice(1)
+	for _, s := range []struct {
+		name string
+		text func() string
+	}{
+		{"states", func() string { return []string{"idle", "running", "fault", "maintenance"}[d.to(4)] }},
+		{"log", func() string { return fmt.Sprintf("valve %d opened at %d.%d bar", d.to(20), d.to(10), d.to(100)) }},
+		{"ids", func() string { return fmt.Sprintf("%016x", d.roll()) }},
+	} {
+		offsets, text := []int32{0}, []byte(nil)
+		for range Most {
+			text = append(text, s.text()...)
+			offsets = append(offsets, int32(len(text)))
+		}
+		column := AppendTexts(nil, offsets, text)
+		name := "set=" + s.name + "/form=" + Form(column)
+		b.Run("encode/"+name, func(b *testing.B) {
+			buffer := make([]byte, 0, 2*len(text))
+			for b.Loop() {
+				buffer = AppendTexts(buffer[:0], offsets, text)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/Most, "ns/value")
+			b.ReportMetric(0, "ns/op")
+		})
+		b.Run("decode/"+name, func(b *testing.B) {
+			got, buffer := make([]int32, Most+1), make([]byte, 0, len(text))
+			for b.Loop() {
+				if _, err := Texts(got, buffer, column, len(text)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/Most, "ns/value")
+			b.ReportMetric(float64(len(column))/Most, "bytes/value")
+			b.ReportMetric(float64(len(text))/Most, "raw-bytes/value")
+			b.ReportMetric(0, "ns/op")
 		})
 	}
 }

@@ -16,12 +16,9 @@ type plan struct {
 // sampled is of how many values a median is taken.
 const sampled = 33
 
-// planOf finds a plan for x, which are signed modulo 2^64.
+// planOf finds a plan for x, at least one, which are signed modulo 2^64.
 func planOf(x []uint64) plan {
 	n := len(x)
-	if n == 0 {
-		return plan{size: 1}
-	}
 	low, high := int64(x[0]), int64(x[0])
 	for _, v := range x {
 		low, high = min(low, int64(v)), max(high, int64(v))
@@ -82,7 +79,7 @@ func median(x []uint64) uint64 {
 	return uint64(few[k/2])
 }
 
-// appendResiduals appends x packed as p says, each less p.low.
+// append appends x, each less p.low, packed. x is overwritten.
 func (p plan) append(b []byte, x []uint64) []byte {
 	for i := range x {
 		x[i] -= p.low

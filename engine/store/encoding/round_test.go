@@ -86,14 +86,26 @@ func TestIntsRoundTrip(t *testing.T) {
 func TestIntsBesideRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base := someInts(t)
-		v := slices.Clone(base)
-		for i := range v {
-			v[i] += rapid.Int64Range(0, 3).Draw(t, "later") * 1_000_003
+		v := someInts(t)
+		if n := min(len(v), len(base)); rapid.Bool().Draw(t, "close") {
+			v = slices.Clone(base)
+			for i := range v {
+				v[i] += rapid.Int64Range(0, 3).Draw(t, "later") * 1_000_003
+			}
+		} else {
+			v, base = v[:n], base[:n]
 		}
 		got := make([]int64, len(v))
-		b := AppendIntsBeside(nil, v, base)
+		b := AppendIntsBeside([]byte("before"), v, base)
+		if string(b[:6]) != "before" {
+			t.Fatal("what was in b is overwritten")
+		}
+		b = b[6:]
 		if err := IntsBeside(got, b, base); err != nil || !slices.Equal(got, v) {
 			t.Fatalf("%s: %v became %v: %v", Form(b), v, got, err)
+		}
+		if alone := len(AppendInts(nil, v)); len(b) > max(alone, leastAlone) {
+			t.Fatalf("%d bytes, alone %d", len(b), alone)
 		}
 	})
 }
