@@ -25,6 +25,9 @@ type keeper struct {
 	looked   map[seen]int64 // rows that tombstones take of segments
 	channels map[string][]channelSpan
 
+	said   string // what the goroutine complained of last, and when
+	saidAt time.Time
+
 	wake   chan struct{} // holds one
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -58,11 +61,21 @@ func (k *keeper) start() {
 				return
 			}
 			if err := k.run(k.ctx, k.pace()); err != nil && k.ctx.Err() == nil {
-				k.store.cfg.Log.Error("the store's upkeep could not be done; it is tried again in an hour at the latest, and samples are taken meanwhile", "error", err)
+				k.complain(err)
 			}
 			timer.Reset(upkeepEvery)
 		}
 	})
+}
+
+// complain logs why upkeep could not be done: the same reason once an hour.
+func (k *keeper) complain(err error) {
+	now := k.store.cfg.Now()
+	if err.Error() == k.said && now.Sub(k.saidAt) < upkeepEvery {
+		return
+	}
+	k.said, k.saidAt = err.Error(), now
+	k.store.cfg.Log.Error("the store's upkeep could not be done; it is tried again, and samples are taken meanwhile", "error", err)
 }
 
 // poke has the keeper look whether something is due.
@@ -122,9 +135,18 @@ func (k *keeper) step(ctx context.Context, pace *pacer) (did bool, err error) {
 		k.expireAt = now.Add(upkeepEvery)
 		return true, k.expire(ctx, now)
 	}
-	if did, err := k.settle(ctx, pace); did || err != nil {
-		return did, err
+	spared := len(k.spared)
+	if did, err = k.settle(ctx, pace); !did && err == nil {
+		did, err = k.join(ctx, pace)
 	}
+	if errors.As(err, new(*CorruptError)) && len(k.spared) > spared {
+		return true, nil // the next step does without it
+	}
+	return did, err
+}
+
+// join joins ranges of arrivals. It is false where none are to be.
+func (k *keeper) join(ctx context.Context, pace *pacer) (did bool, err error) {
 	taken, _, err := k.look(ctx)
 	if err != nil {
 		return false, err

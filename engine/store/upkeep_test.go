@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"decant/engine/store/vfs/vfstest"
+	"decant/ingest"
+)
+
+// TestRetentionRunsByItself lets hours pass: what is too old goes, a segment at a time where it can, and the files go with it.
+func TestRetentionRunsByItself(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		cfg := quick(dir)
+		cfg.NoUpkeep = false
+		cfg.Expire = func(channel string, now time.Time) (int64, bool) {
+			return now.Add(-10 * time.Hour).UnixNano(), channel == "c"
+		}
+		s := mustOpen(t, cfg)
+		other := number("kept", start.UnixNano(), 1)
+		other.Series.Channel = "other"
+		// A segment of six hours, one of the next six with another channel in it, one more.
+		for i := range 3 {
+			for k := range 6 {
+				mustAppend(t, s, number("a", start.Add(time.Duration(6*i+k)*time.Hour).UnixNano(), 1))
+			}
+			if i == 1 {
+				mustAppend(t, s, other)
+			}
+			if err := s.Flush(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for hours := range 40 {
+			time.Sleep(time.Until(start.Add(time.Duration(hours)*time.Hour + time.Minute)))
+			synctest.Wait()
+			rows, err := readStore(quick(dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Before the hour that the keeper last looked at, nothing is left but of the channel that is kept.
+			want := min(18, 18-max(0, hours-10)) + 1
+			if want = max(1, want); len(rows) < want || len(rows) > want+1 {
+				t.Fatalf("after %d hours %d rows are there, want %d", hours, len(rows), want)
+			}
+			if n := len(s.listed()); hours >= 17 && n > 2 || hours >= 29 && n > 1 {
+				t.Fatalf("after %d hours %d segments are left", hours, n)
+			}
+		}
+		list := s.listed()
+		if len(list) != 1 || list[0].rows != 1 || s.waitingDeletes() > 0 {
+			t.Errorf("at last %+v is left, and %d tombstones", list, s.waitingDeletes())
+		}
+		mustClose(t, s)
+	})
+	files, err := os.ReadDir(filepath.Join(dir, segmentDir))
+	if err != nil || len(files) != 1 {
+		t.Errorf("%v, %v", files, err)
+	}
+	if _, err := Verify(context.Background(), dir, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReadersSeeOneStateWhileTheKeeperWorks appends, deletes and reads, from inside and outside, while the background compacts.
+func TestReadersSeeOneStateWhileTheKeeperWorks(t *testing.T) {
+	dir := t.TempDir()
+	cfg := Config{Dir: dir, NoSocket: true, FS: vfstest.NoSync{}, LogBytes: 20_000, SegmentBytes: 20_000}
+	s := mustOpen(t, cfg)
+	const batches = 400
+	// Batch i is a sample of each of ten series, late every seventh time; every 50th batch deletes series 9 up to itself.
+	at := func(i int) int64 {
+		if i%7 == 3 {
+			return int64(i-3)*hour + 1
+		}
+		return int64(i) * hour
+	}
+	var readers sync.WaitGroup
+	done := make(chan struct{})
+	for _, open := range []func() (*Snapshot, error){
+		func() (*Snapshot, error) { return s.Snapshot(context.Background()) },
+		func() (*Snapshot, error) { return OpenSnapshot(context.Background(), cfg) },
+	} {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := wholeBatches(open); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range batches {
+		var samples []ingest.Sample
+		for k := range 10 {
+			samples = append(samples, number(fmt.Sprint(k), at(i), float64(i)))
+		}
+		mustAppend(t, s, samples...)
+		if i%50 == 49 {
+			d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{"9", false}}}, From: math.MinInt64, To: math.MaxInt64}
+			if _, err := s.Delete(context.Background(), d); err != nil {
+				t.Error(err)
+			}
+			if err := s.Flush(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	close(done)
+	readers.Wait()
+	if err := s.Upkeep(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if s.keeper.written.Load() == 0 {
+		t.Error("nothing was compacted")
+	}
+	mustClose(t, s)
+	rows, err := readStore(cfg)
+	if err != nil || len(rows) != 9*batches {
+		t.Errorf("%d rows of %d, %v", len(rows), 9*batches, err)
+	}
+}
+
+// wholeBatches reads a snapshot, in which nine series must have as many samples as each other, and the tenth no more.
+func wholeBatches(open func() (*Snapshot, error)) error {
+	snap, err := open()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	rows, err := readAll(snap)
+	if err != nil {
+		return err
+	}
+	count := map[string]int{}
+	for _, r := range rows {
+		count[r.Series.Name]++
+	}
+	for k := range 9 {
+		if n := count[fmt.Sprint(k)]; n != count["0"] {
+			return fmt.Errorf("series %d has %d samples, series 0 has %d", k, n, count["0"])
+		}
+	}
+	if count["9"] > count["0"] || uint64(10*count["0"]) != snap.Arrival() {
+		return fmt.Errorf("counts are %v of %d", count, snap.Arrival())
+	}
+	return nil
+}
+
+// TestCloseEndsUpkeep closes a store whose keeper rests, as it does while samples come.
+func TestCloseEndsUpkeep(t *testing.T) {
+	s := mustOpen(t, quick(t.TempDir()))
+	for i := range 20 {
+		mustAppend(t, s, number("a", int64(i), 1))
+		if err := s.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	resting := make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		p := &pacer{now: func() time.Time { return time.Unix(0, 0).Add(time.Hour) }, share: func() float64 { return 0.1 },
+			sleep: func(ctx context.Context, d time.Duration) error {
+				close(resting)
+				<-ctx.Done()
+				return ctx.Err()
+			}}
+		ended <- s.keeper.run(s.keeper.ctx, p)
+	}()
+	<-resting
+	before := s.listed()
+	mustClose(t, s)
+	if err := <-ended; err != ErrClosed {
+		t.Errorf("upkeep ended with %v", err)
+	}
+	files, err := os.ReadDir(s.path(segmentDir))
+	if err != nil || len(files) != len(before) {
+		t.Errorf("%d files are left of %d segments, %v", len(files), len(before), err)
+	}
+}
+
+// TestUpkeepWaitsForRoom has too little disk for a copy.
+func TestUpkeepWaitsForRoom(t *testing.T) {
+	cfg := quick(t.TempDir())
+	free := int64(1000)
+	cfg.FreeDisk = func(string) (int64, error) { return free, nil }
+	s := mustOpen(t, cfg)
+	for i := range 20 {
+		mustAppend(t, s, number("a", int64(i), 1))
+		if err := s.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Upkeep(context.Background()); err == nil || !containsAll(err.Error(), "1000 bytes are free") {
+		t.Errorf("without room: %v", err)
+	}
+	free = 1 << 40
+	if err := s.Upkeep(context.Background()); err != nil || len(rangesOf(s.listed())) > 8 {
+		t.Errorf("with room: %v, %d ranges", err, len(rangesOf(s.listed())))
+	}
+	mustClose(t, s)
+}
