@@ -60,11 +60,11 @@ func differencesCalmer(v []uint64) bool {
 // linear finds a line that u lies close to. middle is about the median of their differences; work is as long as u, and overwritten.
 func linear(u, work []uint64, middle uint64) shape {
 	best := shape{form: formPacked}
-	least := best.spread(u)
+	least := best.width(u)
 	try := func(step uint64, shift uint) {
 		if s := (shape{form: formPacked, step: step, shift: shift}); step != 0 {
-			if spread := s.spread(u); spread < least {
-				best, least = s, spread
+			if width := s.width(u); width < least {
+				best, least = s, width
 			}
 		}
 	}
@@ -81,7 +81,7 @@ func linear(u, work []uint64, middle uint64) shape {
 		}
 	}
 	best.fit(u, work)
-	if best.plan.exceptions > 0 { // of which the spread knew nothing
+	if best.plan.exceptions > 0 { // of which the width knew nothing
 		for _, step := range [...]uint64{0, middle} {
 			other := shape{form: formPacked, step: step}
 			if other.fit(u, work); other.plan.size < best.plan.size {
@@ -99,15 +99,15 @@ func (s *shape) fit(u, work []uint64) {
 	s.plan = planOf(work)
 }
 
-// spread is how far apart what level leaves of u lies.
-func (s shape) spread(u []uint64) uint64 {
+// width is how many bits what level leaves of u needs.
+func (s shape) width(u []uint64) int {
 	low, high, along := int64(math.MaxInt64), int64(math.MinInt64), uint64(0)
 	for _, x := range u {
 		away := int64(x - along>>s.shift)
 		low, high = min(low, away), max(high, away)
 		along += s.step
 	}
-	return uint64(high) - uint64(low)
+	return bits.Len64(uint64(high) - uint64(low))
 }
 
 // level takes the line away.
