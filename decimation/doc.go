@@ -6,6 +6,8 @@
 //  3. FillReader gives the empty buckets rows too.
 //  4. DeltaReader replaces each value by its difference from the one before.
 //
+// Where a source knows the sums of its rows (Summaries), buckets are made of these, and rows are read at their edges alone.
+//
 // The readers pull from each other; each holds a bounded number of rows, however long the range is. Fill and delta take each statistic by itself. Every statistic is exact: the
 // float64 nearest to the true value for the inputs (Moments), so it does not depend on how samples were cut into records.
 //
