@@ -136,7 +136,7 @@ func (c *columns) decode(fields need) (err error) {
 	}
 	if fields&needText != 0 {
 		c.offsets = sized(&own.offsets, c.n+1)
-		if c.text, err = encoding.Texts(c.offsets, own.text[:0], p[packedText], maxBlockText); err != nil {
+		if c.text, err = encoding.Texts(c.offsets, own.text[:0], p[packedText], mostText(c.n)); err != nil {
 			return err
 		}
 		own.text = c.text
@@ -161,6 +161,14 @@ func (c *columns) decode(fields need) (err error) {
 	}
 	c.missing &^= fields
 	return nil
+}
+
+// mostText is the most text that a block of n rows has.
+func mostText(n int) int {
+	if n == 1 {
+		return maxText
+	}
+	return textLimit
 }
 
 // sized is a buffer's first n entries.

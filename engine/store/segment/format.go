@@ -40,8 +40,6 @@ const (
 	textLimit = 1 << 20
 	// maxText is the longest single text: offsets are int32.
 	maxText = 1 << 30
-	// maxBlockText is the most text that a block has.
-	maxBlockText = maxText + textLimit
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
