@@ -39,50 +39,98 @@ func long(rows, digits int) (formats.Document, []arrow.Record) {
 			"urn:dev:mac:0024befffe804ff" + strconv.Itoa(i%8) + ":temp", "Cel", value,
 		})
 	}
-	rec := formatstest.Record(memory.DefaultAllocator, doc.Columns, cells)
-	var records []arrow.Record
+	return doc, repeat(formatstest.Record(memory.DefaultAllocator, doc.Columns, cells), rows)
+}
+
+// wide is a document of a time and 20 series that have a value at each, with two decimals.
+func wide(rows int) (formats.Document, []arrow.Record) {
+	doc := formatstest.Document()
+	doc.Columns = []formats.Column{{ID: "time", Label: "time", Type: formats.Time}}
+	for i := range 20 {
+		name := fmt.Sprintf("urn:dev:mac:0024befffe804ff%d:temp", i)
+		doc.Columns = append(doc.Columns, formats.Column{ID: name, Label: name, Type: formats.Number})
+	}
+	var cells []formatstest.Row
+	for i := range 8 << 10 {
+		row := formatstest.Row{formatstest.Start.UnixNano() + int64(i)*1e9}
+		for k := range 20 {
+			row = append(row, math.Round(100*(20+10*math.Sin(float64(i+100*k)/1000)))/100)
+		}
+		cells = append(cells, row)
+	}
+	return doc, repeat(formatstest.Record(memory.DefaultAllocator, doc.Columns, cells), rows)
+}
+
+// repeat gives so many rows, which are rec's again and again.
+func repeat(rec arrow.Record, rows int) (records []arrow.Record) {
 	for rows > 0 {
 		n := min(int64(rows), rec.NumRows())
 		records = append(records, rec.NewSlice(0, n))
 		rows -= int(n)
 	}
-	return doc, records
+	return records
 }
 
 func BenchmarkWrite(b *testing.B) {
-	const rows = 1e6
-	for _, digits := range []int{2, 17} {
-		doc, records := long(rows, digits)
-		name := fmt.Sprintf("format=csv/rows=1e6/digits=%d/", digits)
+	for _, c := range []struct {
+		name string
+		rows int
+		make func(rows int) (formats.Document, []arrow.Record)
+	}{
+		{"shape=long/digits=2", 1e6, func(rows int) (formats.Document, []arrow.Record) { return long(rows, 2) }},
+		{"shape=long/digits=17", 1e6, func(rows int) (formats.Document, []arrow.Record) { return long(rows, 17) }},
+		{"shape=wide/columns=20", 1e5, wide},
+	} {
+		doc, records := c.make(c.rows)
 		for _, compression := range []string{"none", "gzip", "zstd"} {
-			b.Run(name+"compression="+compression, func(b *testing.B) {
+			b.Run(c.name+"/compression="+compression, func(b *testing.B) {
+				doc.Compression = "none"
+				var size counter
+				write(b, &size, doc, records)
+				b.SetBytes(int64(size)) // of text, compressed or not
 				doc.Compression = compression
-				for range b.N {
-					w, err := Open(io.Discard, doc)
-					if err != nil {
-						b.Fatal(err)
-					}
-					for _, rec := range records {
-						if err := w.Write(rec); err != nil {
-							b.Fatal(err)
-						}
-					}
-					if err := w.Finish(formats.Report{Rows: rows}); err != nil {
-						b.Fatal(err)
-					}
+				for b.Loop() {
+					write(b, io.Discard, doc, records)
 				}
-				b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+				b.ReportMetric(float64(c.rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 			})
 		}
+		if len(doc.Columns) > 4 {
+			continue
+		}
 		// What the same rows cost by the standard library alone.
-		b.Run(name+"by=encoding-csv", func(b *testing.B) {
-			for range b.N {
+		b.Run(c.name+"/by=encoding-csv", func(b *testing.B) {
+			for b.Loop() {
 				if err := baseline(io.Discard, doc, records); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(float64(c.rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
+	}
+}
+
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+func write(t testing.TB, out io.Writer, doc formats.Document, records []arrow.Record) {
+	w, err := Open(out, doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer formats.Abandon(w)
+	for _, rec := range records {
+		if err := w.Write(rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Finish(formats.Report{}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -113,18 +161,7 @@ func TestBaseline(t *testing.T) {
 	if err := baseline(&want, doc, records); err != nil {
 		t.Fatal(err)
 	}
-	w, err := Open(&got, doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, rec := range records {
-		if err := w.Write(rec); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Finish(formats.Report{}); err != nil {
-		t.Fatal(err)
-	}
+	write(t, &got, doc, records)
 	if !bytes.Equal(got.Bytes(), want.Bytes()) {
 		t.Error("decant and encoding/csv print different files")
 	}

@@ -124,6 +124,40 @@ func TestMemoryFaultIsAnError(t *testing.T) {
 	}
 }
 
+// Of a fault in a chunk and one of a later Write, the chunk's is told, whichever is found first.
+func TestFirstFaultInTheOrderOfRows(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for cores := range 5 {
+		doc := lone()
+		doc.Cores = cores + 1
+		var out bytes.Buffer
+		var active, most atomic.Int64
+		w, err := Open(&out, doc, nil, func() Printer {
+			return first{active: &active, most: &most, fault: func(n int64) {
+				if n == chunkCells {
+					panic(memoryFault{})
+				}
+			}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec := numbered(memory.DefaultAllocator, doc, 3*chunkCells)
+		other := lone()
+		other.Columns[0].Type = formats.Bool
+		wrong := formatstest.Record(memory.DefaultAllocator, other.Columns, []formatstest.Row{{true}})
+		w.Write(rec)
+		if err := w.Write(wrong); !errors.As(err, new(memoryFault)) {
+			t.Errorf("%d cores: a wrong record after a chunk's fault returns %v, not the fault", cores+1, err)
+		}
+		if got := out.String(); got != "0\n" {
+			t.Errorf("%d cores: %q was written before the fault", cores+1, got)
+		}
+		rec.Release()
+		wrong.Release()
+	}
+}
+
 // A dictionary that outnumbers its rows is not prepared; the cells are the same.
 func TestEntries(t *testing.T) {
 	columns := []formats.Column{{ID: "name", Label: "name", Type: formats.Text}}
