@@ -32,12 +32,6 @@ func (c Config) checkStore() error {
 	return nil
 }
 
-// archiveSource is a snapshot of the store that shows every value of a time, whatever exports show: the archive keeps them all.
-func archiveSource(ctx context.Context, cfg Config) (export.Snapshot, error) {
-	cfg.Duplicates = "keep"
-	return Source(cfg).Open(ctx)
-}
-
 // Archive brings the store's settled days to the place that to names, a folder or s3://bucket/prefix.
 func Archive(ctx context.Context, cfg Config, to string, opts archive.Options) (*archive.Report, error) {
 	place, snap, err := openArchiving(ctx, cfg, to)
@@ -45,6 +39,7 @@ func Archive(ctx context.Context, cfg Config, to string, opts archive.Options) (
 		return nil, err
 	}
 	defer snap.Close()
+	opts.Last = cfg.Duplicates == "last"
 	opts.Version = Version()
 	opts.Workers = runtime.GOMAXPROCS(0)
 	return archive.Run(ctx, snap, place, opts)
@@ -65,7 +60,7 @@ func openArchiving(ctx context.Context, cfg Config, to string) (archive.Place, e
 	if err != nil {
 		return nil, nil, err
 	}
-	snap, err := archiveSource(ctx, cfg)
+	snap, err := source{cfg}.Open(ctx)
 	return place, snap, err
 }
 

@@ -61,7 +61,7 @@ type dayWriter struct {
 // look gives the digest of all rows that the store has of the day.
 func (d *dayWriter) look() (string, error) {
 	for _, s := range d.job.series {
-		sum, err := d.scan(s, fields[:5], func(*rows) error { return nil })
+		sum, err := d.scan(s, func(*rows) error { return nil })
 		if err != nil {
 			return "", err
 		}
@@ -71,14 +71,14 @@ func (d *dayWriter) look() (string, error) {
 }
 
 // scan hands a series' rows to f, and adds their digest to the day's.
-func (d *dayWriter) scan(s export.Series, fields []string, f func(r *rows) error) (string, error) {
+func (d *dayWriter) scan(s export.Series, f func(r *rows) error) (string, error) {
 	reader, err := d.snap.Scan(d.ctx, s.ID, d.job.day.Start(), d.job.day.End(), fields...)
 	if err != nil {
 		return "", err
 	}
 	sum, n := newDigest(), 0
 	err = scanDay(reader, func(rec arrow.Record) error {
-		r := rowsOf(rec)
+		r := rowsOf(rec.Columns())
 		n += r.n
 		sum.add(&r)
 		return f(&r)
@@ -106,7 +106,7 @@ func (d *dayWriter) series(s export.Series) error {
 	}
 	var have *archived
 	if known != nil {
-		have = archivedDay(d.ctx, d.archive, known, d.job.day.Start(), d.job.day.End())
+		have = archivedDay(d.ctx, d.archive, known, d.opts.Last)
 	}
 	begun, cut := false, false
 	add := func(r *rows, lo, hi int) error {
@@ -120,7 +120,7 @@ func (d *dayWriter) series(s export.Series) error {
 			begun, cut = false, true
 		}
 		if d.w == nil {
-			if d.w, err = newWriter(d.place.Scratch()); err != nil {
+			if d.w, err = newWriter(d.place.Scratch(), d.opts.bounds); err != nil {
 				return err
 			}
 		}
@@ -130,7 +130,7 @@ func (d *dayWriter) series(s export.Series) error {
 		}
 		return d.w.add(r, lo, hi)
 	}
-	sum, err := d.scan(s, fields, func(r *rows) error {
+	sum, err := d.scan(s, func(r *rows) error {
 		if have == nil {
 			return add(r, 0, r.n)
 		}
@@ -147,29 +147,6 @@ func (d *dayWriter) series(s export.Series) error {
 	}
 	if d.w.full() {
 		return d.finish()
-	}
-	return nil
-}
-
-// others hands the rows that are not archived to f, as runs.
-func (a *archived) others(r *rows, f func(r *rows, lo, hi int) error) error {
-	lo := 0
-	for i := range r.n {
-		there, err := a.has(r, i)
-		if err != nil {
-			return err
-		}
-		if there {
-			if lo < i {
-				if err := f(r, lo, i); err != nil {
-					return err
-				}
-			}
-			lo = i + 1
-		}
-	}
-	if lo < r.n {
-		return f(r, lo, r.n)
 	}
 	return nil
 }

@@ -102,13 +102,17 @@ func decodeManifest(text []byte) (*Manifest, error) {
 	if m.Version != 1 {
 		return nil, fmt.Errorf("it has version %d, and this decant reads version 1: use the one that wrote it, %s", m.Version, m.Decant)
 	}
-	read := m
-	read.Checksum = ""
-	again, err := read.text()
-	if err == nil && checksum(again) != m.Checksum {
-		err = errors.New("it does not match its checksum")
+	sum := m.Checksum
+	m.Checksum = ""
+	unsigned, err := m.text()
+	if err != nil {
+		return nil, err
 	}
-	return &m, err
+	m.Checksum = sum
+	if signed, err := m.text(); err != nil || checksum(unsigned) != sum || !bytes.Equal(signed, text) {
+		return nil, errors.Join(errors.New("it is not as it was written"), err)
+	}
+	return &m, nil
 }
 
 // loadManifest reads the place's manifest and the mark by which it is replaced. There being none is fs.ErrNotExist.

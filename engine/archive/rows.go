@@ -29,20 +29,19 @@ type rows struct {
 	protocol []uint8
 }
 
-// rowsOf lays a record open. Columns after the sum may be missing.
-func rowsOf(rec arrow.Record) rows {
-	r := rows{n: int(rec.NumRows())}
-	r.times = rec.Column(0).(*array.Timestamp).TimestampValues()
-	r.values = rec.Column(1).(*array.Float64).Float64Values()
-	r.kinds = rec.Column(2).(*array.Uint8).Uint8Values()
-	r.text = rec.Column(3).(*array.Binary)
-	r.sum = rec.Column(4).(*array.Float64)
-	if rec.NumCols() > 5 {
-		r.update = rec.Column(5).(*array.Timestamp)
-		r.received = rec.Column(6).(*array.Timestamp).TimestampValues()
-		r.protocol = rec.Column(7).(*array.Uint8).Uint8Values()
+// rowsOf lays a record's columns open.
+func rowsOf(columns []arrow.Array) rows {
+	return rows{
+		n:        columns[0].Len(),
+		times:    columns[0].(*array.Timestamp).TimestampValues(),
+		values:   columns[1].(*array.Float64).Float64Values(),
+		kinds:    columns[2].(*array.Uint8).Uint8Values(),
+		text:     columns[3].(*array.Binary),
+		sum:      columns[4].(*array.Float64),
+		update:   columns[5].(*array.Timestamp),
+		received: columns[6].(*array.Timestamp).TimestampValues(),
+		protocol: columns[7].(*array.Uint8).Uint8Values(),
 	}
-	return r
 }
 
 func isNumber(kind uint8) bool {
@@ -76,7 +75,13 @@ func (r *rows) identity(i int) identity {
 	return id
 }
 
-// digest sums rows up in their order: of time, kind, value and sum, which are what tells samples apart.
+// same says whether two rows are equal in all columns but the time.
+func (r *rows) same(i int, o *rows, j int) bool {
+	return r.identity(i) == o.identity(j) && r.received[i] == o.received[j] && r.protocol[i] == o.protocol[j] &&
+		r.update.IsValid(i) == o.update.IsValid(j) && (r.update.IsNull(i) || r.update.Value(i) == o.update.Value(j))
+}
+
+// digest sums rows up in their order, with all their columns.
 type digest struct {
 	sum hash.Hash
 	b   []byte
@@ -85,15 +90,19 @@ type digest struct {
 func newDigest() *digest { return &digest{sum: sha256.New()} }
 
 func (d *digest) add(r *rows) {
-	noSums := r.sum.NullN() == r.n
+	sums, updates := r.sum.NullN() < r.n, r.update.NullN() < r.n
 	for i := range r.n {
 		kind := r.kinds[i]
 		d.b = binary.LittleEndian.AppendUint64(d.b, uint64(r.times[i]))
+		d.b = binary.LittleEndian.AppendUint64(d.b, uint64(r.received[i]))
 		has := byte(0)
-		if !noSums && r.sum.IsValid(i) {
-			has = 1
+		if sums && r.sum.IsValid(i) {
+			has |= 1
 		}
-		d.b = append(d.b, kind, has)
+		if updates && r.update.IsValid(i) {
+			has |= 2
+		}
+		d.b = append(d.b, kind, has, r.protocol[i])
 		switch {
 		case isNumber(kind):
 			d.b = binary.LittleEndian.AppendUint64(d.b, math.Float64bits(r.values[i]))
@@ -102,8 +111,11 @@ func (d *digest) add(r *rows) {
 			d.b = binary.LittleEndian.AppendUint64(d.b, uint64(len(text)))
 			d.b = append(d.b, text...)
 		}
-		if has == 1 {
+		if has&1 != 0 {
 			d.b = binary.LittleEndian.AppendUint64(d.b, math.Float64bits(r.sum.Value(i)))
+		}
+		if has&2 != 0 {
+			d.b = binary.LittleEndian.AppendUint64(d.b, uint64(r.update.Value(i)))
 		}
 		if len(d.b) > 64<<10 {
 			d.flush()

@@ -16,10 +16,14 @@ import (
 type Options struct {
 	Before  int64                     // days are archived that end at or before it (ns)
 	Channel func(channel string) bool // which; nil is all
-	Version string                    // decant's
-	Workers int                       // days that are written at a time; 0 is 1
+	// Last says that the snapshot shows of several values at one time the newest alone (duplicates = "last"). The archive holds what the snapshot shows.
+	Last    bool
+	Version string // decant's
+	Workers int    // days that are written at a time; 0 is 1
 	// Progress hears how many of about how many samples were gone through. It is called by several goroutines, one at a time.
 	Progress func(done, expected int64)
+
+	bounds bounds // of parts; tests make them small
 }
 
 // Report says what a run did.
@@ -40,7 +44,6 @@ type Complete struct {
 const jobsACommit = 256
 
 // Run archives what a snapshot of a store has of settled days and the archive has not. It may be interrupted at any time: what was brought completely is not brought again.
-// The snapshot's scans must keep every value of a time (duplicates = "keep").
 func Run(ctx context.Context, snap export.Snapshot, place Place, opts Options) (*Report, error) {
 	held, unlock, err := place.Lock(ctx)
 	if err != nil {
@@ -66,6 +69,9 @@ func run(ctx context.Context, snap export.Snapshot, place Place, opts Options) (
 	})
 	if err != nil {
 		return nil, err
+	}
+	if opts.bounds == (bounds{}) {
+		opts.bounds = usual
 	}
 	r := &runner{snap: snap, place: place, opts: opts, report: &Report{Days: len(jobs)}}
 	for _, j := range jobs {

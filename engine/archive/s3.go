@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/md5"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -18,23 +19,24 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 )
 
-// sendBytes is the size of a part of an upload: larger files are sent in several, each with its checksum.
+// sendBytes is the size of a piece of an upload: larger files are sent in several, each with its checksum.
 const sendBytes = 32 << 20
 
 // bucket is an archive under a prefix of an S3 bucket. The client tries again by itself, with growing pauses, what the server could not do just then.
 type bucket struct {
-	client  *minio.Client
-	core    minio.Core
-	name    string
-	prefix  string // "" or with a slash at its end
-	from    string // the endpoint, for errors
-	anybody bool   // no credentials were found
+	client *minio.Client
+	core   minio.Core
+	name   string
+	prefix string // "" or with a slash at its end
+	from   string // the endpoint, for errors
+	piece  int64  // sendBytes, or less in tests
 }
 
 // openS3 makes the client for an URL such as s3://bucket/prefix. env has what other tools of S3 go by: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION,
-// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE with its files, AWS_EC2_METADATA_DISABLED.
+// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE with its files, AWS_EC2_METADATA_DISABLED, AWS_CA_BUNDLE.
 func openS3(to string, env func(string) string) (*bucket, error) {
 	wrong := func(format string, args ...any) error {
 		return &kindError{kind: ErrAccess, text: fmt.Sprintf(format, args...)}
@@ -62,16 +64,38 @@ func openS3(to string, env func(string) string) (*bucket, error) {
 	if env("AWS_EC2_METADATA_DISABLED") != "true" {
 		chain = append(chain, &credentials.IAM{Client: &http.Client{Timeout: 5 * time.Second}})
 	}
-	creds := credentials.NewChainCredentials(chain)
-	client, err := minio.New(u.Host, &minio.Options{Creds: creds, Secure: u.Scheme == "https", Region: region, BucketLookup: lookup})
+	transport, err := minio.DefaultTransport(u.Scheme == "https")
+	if err == nil && env("AWS_CA_BUNDLE") != "" {
+		transport.TLSClientConfig.RootCAs, err = readCAs(env("AWS_CA_BUNDLE"))
+	}
 	if err != nil {
 		return nil, wrong("%s: %v", to, err)
 	}
-	b := &bucket{client: client, core: minio.Core{Client: client}, name: name, prefix: strings.Trim(prefix, "/"), from: u.Host}
+	client, err := minio.New(u.Host, &minio.Options{Creds: credentials.NewChainCredentials(chain), Secure: u.Scheme == "https", Transport: transport, Region: region, BucketLookup: lookup})
+	if err == nil {
+		err = s3utils.CheckValidBucketName(name)
+	}
+	if err != nil {
+		return nil, wrong("%s: %v", to, err)
+	}
+	b := &bucket{client: client, core: minio.Core{Client: client}, name: name, prefix: strings.Trim(prefix, "/"), from: u.Host, piece: sendBytes}
 	if b.prefix != "" {
 		b.prefix += "/"
 	}
 	return b, nil
+}
+
+// readCAs reads the certificates of a server that no public authority vouches for.
+func readCAs(path string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("AWS_CA_BUNDLE: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("AWS_CA_BUNDLE: %s holds no certificate in PEM", path)
+	}
+	return pool, nil
 }
 
 func (b *bucket) String() string         { return "s3://" + strings.TrimSuffix(b.name+"/"+b.prefix, "/") }
@@ -128,7 +152,7 @@ func (b *bucket) Put(ctx context.Context, name string, s *Scratch) (sent bool, e
 	}
 	defer os.Remove(s.Path)
 	defer f.Close()
-	tag, err := entityTag(f, s.Bytes)
+	tag, err := entityTag(f, s.Bytes, b.piece)
 	if err != nil {
 		return false, fmt.Errorf("send %s: %w", name, err)
 	}
@@ -141,13 +165,13 @@ func (b *bucket) Put(ctx context.Context, name string, s *Scratch) (sent bool, e
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return false, fmt.Errorf("send %s: %w", name, err)
 	}
-	if s.Bytes > sendBytes { // what a killed run left of its upload costs room and is of no use
-		if err := b.client.RemoveIncompleteUpload(ctx, b.name, b.key(name)); err != nil {
-			return false, b.explain("send "+name, err)
+	if s.Bytes > b.piece { // what a killed run left of its upload costs room and is of no use
+		if err := b.explain("send "+name, b.client.RemoveIncompleteUpload(ctx, b.name, b.key(name))); err != nil && !isMissing(err) {
+			return false, err
 		}
 	}
 	_, err = b.client.PutObject(ctx, b.name, b.key(name), f, s.Bytes, minio.PutObjectOptions{
-		ContentType: "application/vnd.apache.parquet", SendContentMd5: true, PartSize: sendBytes, NumThreads: 2,
+		ContentType: "application/vnd.apache.parquet", SendContentMd5: true, PartSize: uint64(b.piece), NumThreads: 2,
 	})
 	if err != nil {
 		return false, b.explain("send "+name, err)
@@ -184,22 +208,22 @@ func (b *bucket) same(ctx context.Context, name string, s *Scratch, tag string) 
 	return fmt.Sprintf("%x", sum.Sum(nil)) == s.SHA256, nil
 }
 
-// entityTag is what a server calls the bytes of a file that is sent in parts of sendBytes.
-func entityTag(f io.Reader, size int64) (string, error) {
-	whole, parts := md5.New(), 0
-	if size <= sendBytes {
+// entityTag is what a server calls the bytes of a file that is sent in pieces.
+func entityTag(f io.Reader, size, piece int64) (string, error) {
+	whole, pieces := md5.New(), 0
+	if size <= piece {
 		_, err := io.Copy(whole, f)
 		return fmt.Sprintf("%x", whole.Sum(nil)), err
 	}
-	for left := size; left > 0; left -= sendBytes {
-		part := md5.New()
-		if _, err := io.CopyN(part, f, min(left, sendBytes)); err != nil {
+	for left := size; left > 0; left -= piece {
+		sum := md5.New()
+		if _, err := io.CopyN(sum, f, min(left, piece)); err != nil {
 			return "", err
 		}
-		whole.Write(part.Sum(nil))
-		parts++
+		whole.Write(sum.Sum(nil))
+		pieces++
 	}
-	return fmt.Sprintf("%x-%d", whole.Sum(nil), parts), nil
+	return fmt.Sprintf("%x-%d", whole.Sum(nil), pieces), nil
 }
 
 // tries is how often a read is begun again where the connection broke in the middle.

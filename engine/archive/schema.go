@@ -70,17 +70,24 @@ var root = func() *schema.GroupNode {
 	return schema.MustGroup(schema.NewGroupNode("sample", parquet.Repetitions.Required, fields, -1))
 }()
 
-// properties say how a part is written. The same rows give the same bytes: an interrupted run recognises by that what it had brought. values says whether the
-// column of values has a dictionary, which pays where they repeat.
-func properties(values bool) *parquet.WriterProperties {
+// smallRows is below how many rows a part is compressed by snappy: the library makes an encoder of zstd for each page, which takes longer than such a part's
+// rows do.
+const smallRows = 8 << 10
+
+// properties say how a part is written whose first row group is g. The same rows give the same bytes: an interrupted run recognises by that what it had brought.
+func properties(g *gathered) *parquet.WriterProperties {
+	codec := compress.Codecs.Zstd
+	if g.n < smallRows {
+		codec = compress.Codecs.Snappy
+	}
 	options := []parquet.WriterProperty{
 		parquet.WithAllocator(memory.DefaultAllocator),
 		parquet.WithVersion(parquet.V2_LATEST),
 		parquet.WithCreatedBy("decant"),
-		parquet.WithCompression(compress.Codecs.Zstd),
+		parquet.WithCompression(codec),
 		// A dictionary that overflows gives a column two encodings, which the library lists in the order of a Go map: other bytes in every run.
 		parquet.WithDictionaryPageSizeLimit(1 << 30),
-		parquet.WithDictionaryFor(columns[colValue].name, values),
+		parquet.WithDictionaryFor(columns[colValue].name, !g.distinct()), // it pays where values repeat
 		parquet.WithDictionaryFor(columns[colSum].name, false),
 		parquet.WithDictionaryFor(columns[colData].name, false),
 	}

@@ -15,14 +15,15 @@ import (
 	"decant/engine/export"
 )
 
-// The bounds of a part. A row group ends where it is full, or where a series does and it has enough rows for an engine; a part ends behind the row group that
+// bounds are those of a part. A row group ends where it is full, or where a series does and it has enough rows for an engine; a part ends behind the row group that
 // makes it so long.
-const (
-	groupRows  = 128 << 10
-	enoughRows = 32 << 10
-	groupText  = 32 << 20  // bytes of strings and data
-	partBytes  = 256 << 20 // what is sent again, at most, where an upload was interrupted
-)
+type bounds struct {
+	groupRows, enoughRows int
+	groupText             int   // bytes of strings and data
+	partBytes             int64 // what is sent again, at most, where an upload was interrupted
+}
+
+var usual = bounds{groupRows: 128 << 10, enoughRows: 32 << 10, groupText: 32 << 20, partBytes: 256 << 20}
 
 // writer writes one part into a scratch file:
 //
@@ -31,6 +32,7 @@ const (
 //
 // Each column of a row group lies in one piece, so its checksum is that of what was written meanwhile.
 type writer struct {
+	bounds
 	f       *os.File
 	out     *sink
 	parquet *file.Writer // nil before the first row group
@@ -41,12 +43,12 @@ type writer struct {
 }
 
 // newWriter makes the scratch file in a folder.
-func newWriter(dir string) (*writer, error) {
+func newWriter(dir string, b bounds) (*writer, error) {
 	f, err := os.CreateTemp(dir, scratchPattern)
 	if err != nil {
 		return nil, fmt.Errorf("write part: %w", err)
 	}
-	w := &writer{f: f, out: &sink{sum: sha256.New()}}
+	w := &writer{bounds: b, f: f, out: &sink{sum: sha256.New()}}
 	w.out.Writer = bufio.NewWriterSize(f, 256<<10)
 	return w, nil
 }
@@ -62,12 +64,12 @@ func (w *writer) begin(s export.Series) {
 func (w *writer) add(r *rows, lo, hi int) error {
 	e := &w.index.Series[len(w.index.Series)-1]
 	for lo < hi {
-		n := min(hi-lo, groupRows-w.group.n)
+		n := min(hi-lo, w.groupRows-w.group.n)
 		e.EqualTimes = e.Stats.add(r, lo, lo+n) || e.EqualTimes
 		w.group.add(r, lo, lo+n)
 		w.rows += int64(n)
 		lo += n
-		if w.group.n == groupRows || w.group.text >= groupText {
+		if w.group.n == w.groupRows || w.group.text >= w.groupText {
 			if err := w.flush(); err != nil {
 				return err
 			}
@@ -78,7 +80,7 @@ func (w *writer) add(r *rows, lo, hi int) error {
 }
 
 // full says whether the part is so long that another should be begun.
-func (w *writer) full() bool { return w.out.n >= partBytes }
+func (w *writer) full() bool { return w.out.n >= w.partBytes }
 
 // end ends the series; seen is the digest of what the store has of it.
 func (w *writer) end(seen string) error {
@@ -89,7 +91,7 @@ func (w *writer) end(seen string) error {
 		return nil
 	}
 	w.index.Series[last].Seen = seen
-	if w.group.n >= enoughRows {
+	if w.group.n >= w.enoughRows {
 		return w.flush()
 	}
 	return nil
@@ -102,7 +104,7 @@ func (w *writer) flush() error {
 		return nil
 	}
 	if w.parquet == nil {
-		w.parquet = file.NewParquetWriter(w.out, root, file.WithWriterProps(properties(!w.group.distinct())))
+		w.parquet = file.NewParquetWriter(w.out, root, file.WithWriterProps(properties(&w.group)))
 	}
 	g := w.parquet.AppendRowGroup()
 	var sums [columnCount]uint32
