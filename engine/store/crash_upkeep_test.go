@@ -220,7 +220,7 @@ func (h *history) checkFolder(t *testing.T, what, dir string) {
 // comes then.
 func TestPowerCutsDuringUpkeep(t *testing.T) {
 	t.Parallel()
-	step := 3
+	step := 7
 	if os.Getenv("DECANT_LONG") != "" {
 		step = 1
 	}

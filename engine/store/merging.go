@@ -107,9 +107,13 @@ func (m *merger) fill(ctx context.Context, out *dribble, piece span) (segmentFil
 		if runs = m.runs(runs[:0], x, piece); len(runs) == 0 {
 			continue
 		}
+		var repeats repeats
 		err := segment.Merge(ctx, runs, piece.from, piece.to, segment.KeepEither, func(rows segment.Rows) error {
-			written.count(rows)
-			if err := w.Add(x.series, rows); err != nil {
+			err := repeats.pass(rows, func(rows segment.Rows) error {
+				written.count(rows)
+				return w.Add(x.series, rows)
+			})
+			if err != nil {
 				return err
 			}
 			return m.pace.rest(ctx)

@@ -6,13 +6,17 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"decant/engine/store/segment"
 	"decant/engine/store/vfs/vfstest"
 	"decant/ingest"
+
+	"pgregory.net/rapid"
 )
 
 // TestRetentionRunsByItself lets hours pass: what is too old goes, a segment at a time where it can, and the files go with it.
@@ -213,4 +217,84 @@ func TestUpkeepWaitsForRoom(t *testing.T) {
 		t.Errorf("with room: %v, %d ranges", err, len(rangesOf(s.listed())))
 	}
 	mustClose(t, s)
+}
+
+// TestCompactionDropsRepeatsAlone stores the same again, and once something else between: what either setting of duplicates shows stays as it was.
+func TestCompactionDropsRepeatsAlone(t *testing.T) {
+	text := ingest.Sample{Series: seriesOf("t"), Time: 5, Kind: ingest.KindString, Text: "on"}
+	sum := ingest.Sample{Series: seriesOf("s"), Time: 5, HasSum: true, Sum: 1}
+	other := sum
+	other.Sum = 2
+	for name, c := range map[string]struct {
+		samples []ingest.Sample
+		rows    int64
+	}{
+		"twice":           {[]ingest.Sample{number("a", 1, 1), number("a", 2, 2), number("a", 1, 1), number("a", 2, 2)}, 2},
+		"three times":     {[]ingest.Sample{text, text, text}, 1},
+		"another between": {[]ingest.Sample{number("a", 1, 1), number("a", 1, 2), number("a", 1, 1)}, 3},
+		"and again":       {[]ingest.Sample{number("a", 1, 1), number("a", 1, 2), number("a", 1, 1), number("a", 1, 2)}, 2},
+		"sums differ":     {[]ingest.Sample{sum, other, other}, 2},
+	} {
+		dir := t.TempDir()
+		s := mustOpen(t, quick(dir))
+		for _, x := range c.samples {
+			mustAppend(t, s, x)
+			if err := s.Flush(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.Compact(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, rows := total(s.listed()); rows != c.rows {
+			t.Errorf("%s: %d rows are stored, want %d", name, rows, c.rows)
+		}
+		mustClose(t, s)
+		for _, duplicates := range []string{"keep", "last"} {
+			cfg := quick(dir)
+			cfg.Duplicates = duplicates
+			rows, err := readStore(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, name+" "+duplicates, rows, expected(c.samples, duplicates))
+		}
+	}
+}
+
+// TestRepeatsAreFoundAcrossPieces hands rows on in pieces of any length.
+func TestRepeatsAreFoundAcrossPieces(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all segment.Rows
+		var want, got []storedRow
+		for range rapid.IntRange(0, 20).Draw(t, "rows") {
+			x := drawSample(t)
+			x.Time = rapid.Int64Range(0, 1).Draw(t, "step")
+			if n := all.Len(); n > 0 {
+				x.Time += all.Time[n-1]
+			}
+			all.Append(x)
+		}
+		for i := range all.Len() {
+			if r := storedRowOf(&all, i); i == 0 || r != storedRowOf(&all, i-1) {
+				want = append(want, r)
+			}
+		}
+		var p repeats
+		for i := 0; i < all.Len(); {
+			j := rapid.IntRange(i+1, all.Len()).Draw(t, "end")
+			if err := p.pass(all.Slice(i, j), func(rows segment.Rows) error {
+				for k := range rows.Len() {
+					got = append(got, storedRowOf(&rows, k))
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			i = j
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	})
 }

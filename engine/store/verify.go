@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -138,7 +139,24 @@ func (v *verifier) segment(ctx context.Context, i int, s segmentFile) error {
 	if errors.As(damaged(r.Path(), err), new(*CorruptError)) {
 		return nil // reported
 	}
+	if err == nil {
+		err = v.fault(checkTimes(liveSegment{r, s}))
+	}
 	return err
+}
+
+// checkTimes holds the times that CURRENT names against the segment's series.
+func checkTimes(r liveSegment) error {
+	entries, err := r.entries()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.First < r.file.from || e.Last > r.file.to {
+			return &CorruptError{File: r.Path(), Offset: 0, Text: fmt.Sprintf("it has samples of %d to %d, CURRENT names %d to %d: it is another file", e.First, e.Last, r.file.from, r.file.to)}
+		}
+	}
+	return nil
 }
 
 func (v *verifier) logs(ctx context.Context, cur current) error {
