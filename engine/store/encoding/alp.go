@@ -23,7 +23,8 @@ const (
 	alpTries = 32 // numbers of a sample
 )
 
-var rounderBits = math.Float64bits(rounder)
+// rounderBits are the bits of rounder.
+const rounderBits = 0x4338000000000000
 
 // decimal is an exponent and a factor.
 type decimal struct{ exponent, factor int }

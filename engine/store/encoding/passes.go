@@ -15,6 +15,16 @@ func sum(v []uint64, start uint64) {
 }
 
 func sumPlain(v []uint64, start uint64) {
+	for len(v) >= 4 { // only one of four additions waits for the four before
+		w := (*[4]uint64)(v)
+		a := w[0]
+		b := a + w[1]
+		c := b + w[2]
+		d := c + w[3]
+		w[0], w[1], w[2], w[3] = start+a, start+b, start+c, start+d
+		start += d
+		v = v[4:]
+	}
 	for i := range v {
 		start += v[i]
 		v[i] = start
@@ -49,6 +59,14 @@ func (p decimal) decimals(v []float64) {
 }
 
 func decimalPlain(v []float64, up, down float64) {
+	for len(v) >= 4 {
+		d, w := (*[4]uint64)(floatBits(v)), (*[4]float64)(v)
+		w[0] = (math.Float64frombits(d[0]+rounderBits) - rounder) * up * down
+		w[1] = (math.Float64frombits(d[1]+rounderBits) - rounder) * up * down
+		w[2] = (math.Float64frombits(d[2]+rounderBits) - rounder) * up * down
+		w[3] = (math.Float64frombits(d[3]+rounderBits) - rounder) * up * down
+		v = v[4:]
+	}
 	for i, d := range floatBits(v) {
 		v[i] = (math.Float64frombits(d+rounderBits) - rounder) * up * down
 	}

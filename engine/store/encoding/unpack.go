@@ -56,22 +56,18 @@ func unpack(dst []uint64, b []byte, width uint, base, step, unit uint64) {
 	}
 	l := &lanesOf[width]
 	reach := l.offset[2] + 16 // how far behind its beginning a group is read
-	whole := n / 8
-	if width == 0 || len(b) < (whole-1)*l.size+reach {
-		if whole = 0; width > 0 && len(b) >= reach {
-			whole = (len(b)-reach)/l.size + 1
-		}
-		var end [128]byte // less than reach bytes are left, and reach is at most 58
-		copy(end[:], b[whole*l.size:])
-		if whole > 0 {
-			unpackVector(&dst[0], &b[0], whole, l, &r, narrow)
-			for i := range r.first {
-				r.first[i] += uint64(8*whole) * step
-			}
-		}
-		unpackVector(&dst[8*whole], &end[0], n/8-whole, l, &r, narrow)
-	} else {
+	groups, whole := n/8, 0
+	if width > 0 && len(b) >= reach {
+		whole = min(groups, (len(b)-reach)/l.size+1)
 		unpackVector(&dst[0], &b[0], whole, l, &r, narrow)
+		for i := range r.first {
+			r.first[i] += uint64(8*whole) * step
+		}
+	}
+	if whole < groups {
+		var end [128]byte // reach is at most 58, and less is left
+		copy(end[:], b[whole*l.size:])
+		unpackVector(&dst[8*whole], &end[0], groups-whole, l, &r, narrow)
 	}
 	for i := n; i < len(dst); i++ {
 		dst[i] = base + uint64(i)*step + unit*residualAt(b, i, width)
@@ -87,10 +83,14 @@ func unpackPlain(dst []uint64, b []byte, width uint, base, step, unit uint64) {
 		}
 		return
 	}
-	i := len(dst) - len(unpackGroups(dst, b, width, base, step, unit))
-	base += uint64(i) * step
+	rest := unpackGroups(dst, b, width, base, step, unit)
+	i := len(dst) - len(rest)
+	if len(rest) >= 8 && width <= mostVector {
+		var end [128]byte // less than a word and a group are left
+		copy(end[:], b[i/8*int(width):])
+		i = len(dst) - len(unpackGroups(rest, end[:], width, base+uint64(i)*step, step, unit))
+	}
 	for ; i < len(dst); i++ {
-		dst[i] = base + unit*residualAt(b, i, width)
-		base += step
+		dst[i] = base + uint64(i)*step + unit*residualAt(b, i, width)
 	}
 }
