@@ -67,10 +67,10 @@ func TestWriteAmplification(t *testing.T) {
 		atMost  float64
 		atRange int // most ranges at a time
 	}{
-		{"100 KB an hour", 100 << 10, false, 3.2, 22},
-		{"5 MB an hour", 5 << 20, false, 2.6, 22},
+		{"100 KB an hour", 100 << 10, false, 2.6, 22},
+		{"5 MB an hour", 5 << 20, false, 2.4, 22},
 		{"60 MB an hour", 60 << 20, false, 1.6, 22},
-		{"5 MB an hour, late ones", 5 << 20, true, 3.2, 22},
+		{"5 MB an hour, late ones", 5 << 20, true, 2.6, 22},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var list []segmentFile
