@@ -12,7 +12,14 @@ type batch struct {
 	mem    memory.Allocator
 	spans  []span // their columns are held
 	rows   int
+	blocks int // whose columns they are
 }
+
+// heldBlocks is the most blocks that a batch holds decoded: of each it may have but one row.
+const heldBlocks = 64
+
+// full says whether it is time to take what was gathered.
+func (b *batch) full() bool { return b.rows >= batchRows || b.blocks >= heldBlocks }
 
 // span is rows i ≤ k < j of a block.
 type span struct {
@@ -27,6 +34,10 @@ func (b *batch) add(c *columns, i, j int) {
 		return
 	}
 	c.hold()
+	if !c.gathered {
+		c.gathered = true
+		b.blocks++
+	}
 	b.spans = append(b.spans, span{c, i, j})
 }
 
@@ -41,10 +52,11 @@ func (b *batch) take(schema *arrow.Schema, spare *spare) arrow.Record {
 		a.Release()
 	}
 	for _, s := range b.spans {
+		s.gathered = false
 		spare.drop(s.columns)
 	}
 	clear(b.spans)
-	b.spans, b.rows = b.spans[:0], 0
+	b.spans, b.rows, b.blocks = b.spans[:0], 0, 0
 	return rec
 }
 

@@ -41,12 +41,13 @@ type columns struct {
 	known  bool     // bounds holds those of value
 	ahead  [2]*byte // the next block's header and values, were it of as many rows
 
-	packed  packed
-	file    *Reader // of version 2, and
-	offset  int64   // where in it the block lies: for errors
-	missing need    // what packed has and is not decoded yet
-	own     buffers
-	holders int // who point to these columns: the next block gets others while there are several
+	packed   packed
+	file     *Reader // of version 2, and
+	offset   int64   // where in it the block lies: for errors
+	missing  need    // what packed has and is not decoded yet
+	own      buffers
+	gathered bool // a batch points to rows of it
+	holders  int  // who point to these columns: the next block gets others while there are several
 }
 
 // need is a set of fields: bit 1<<f is field f.
@@ -98,7 +99,7 @@ func (c *columns) lay(k *block, b []byte) (err error) {
 
 // reset forgets the block. It keeps the buffers.
 func (c *columns) reset() {
-	*c = columns{own: c.own, holders: c.holders}
+	*c = columns{own: c.own, holders: c.holders, gathered: c.gathered}
 }
 
 // need decodes the columns of fields that are not there yet.

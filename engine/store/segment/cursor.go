@@ -30,9 +30,11 @@ type cursor struct {
 type spare struct{ free []*columns }
 
 func (s *spare) take() *columns {
-	c := new(columns)
+	var c *columns
 	if n := len(s.free); n > 0 {
 		c, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		c = new(columns)
 	}
 	c.holders = 1
 	return c

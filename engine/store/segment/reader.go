@@ -16,8 +16,8 @@ import (
 // Reader is an open segment. It is safe for concurrent use. It counts its holders: the one who opened it, every running scan over it, and every
 // Arrow buffer over its bytes; the last to let go unmaps the file. No file stays open.
 //
-// Of a loaded index it holds about 120 bytes and the names that are not those of the series before for each series, and 112 bytes a group; directories stay in
-// the file.
+// Of a loaded index it holds 108 bytes a series, and those of its names that are not the ones of the series before, and 112 bytes a group; directories stay in the
+// file.
 type Reader struct {
 	path    string
 	data    []byte // the mapped file; nil once unmapped

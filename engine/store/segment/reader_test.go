@@ -280,3 +280,31 @@ func TestOpenNamesAFileThatIsNotThere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFewRowsOfManyBlocks: where each block gives one row, a batch ends before it holds many of them.
+func TestFewRowsOfManyBlocks(t *testing.T) {
+	const n = 3*heldBlocks + 1
+	var rows Rows
+	for i := range n * BlockRows {
+		rows.Append(ingest.Sample{Time: int64(i / BlockRows), Kind: ingest.KindNumber, Number: float64(i)})
+	}
+	r := openFile(t, writeFile(t, t.TempDir(), rows))
+	defer r.Release()
+	scan := Scan(context.Background(), []Run{r.Run(0)}, math.MinInt64, math.MaxInt64, KeepLast, []string{"time", "value"}, memory.DefaultAllocator)
+	defer scan.Release()
+	row := int64(0)
+	for scan.Next() {
+		if scan.Record().NumRows() > heldBlocks {
+			t.Errorf("a record of %d rows", scan.Record().NumRows())
+		}
+		for i, v := range scan.Record().Column(1).(*array.Float64).Float64Values() {
+			if at := int64(scan.Record().Column(0).(*array.Timestamp).Value(i)); at != row || v != float64((row+1)*BlockRows-1) {
+				t.Fatalf("row %d: %v at %d", row, v, at)
+			}
+			row++
+		}
+	}
+	if row != n || scan.Err() != nil {
+		t.Errorf("%d rows, %v", row, scan.Err())
+	}
+}

@@ -170,7 +170,7 @@ func (s *scanner) fill() (err error) {
 	}
 	for {
 		switch {
-		case s.copied.rows > 0 && (s.shared != nil || s.lies || s.flush || s.done || s.copied.rows >= batchRows):
+		case s.copied.rows > 0 && (s.shared != nil || s.lies || s.flush || s.done || s.copied.full()):
 			s.record, s.flush = s.copied.take(s.schema, &s.merger.spare), false
 			return nil
 		case s.shared != nil:

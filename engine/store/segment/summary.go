@@ -70,14 +70,9 @@ func (c *columns) repeatless() bool {
 func summarizeColumns(kind ingest.Kind, times []int64, values []float64) summary {
 	s := summary{
 		first: times[0], last: times[len(times)-1], rows: int32(len(times)), kind: kind, digits: uint8(digitsOf(times, 0)),
-		minExp: math.MaxInt16, maxExp: math.MinInt16,
 	}
-	for _, v := range values {
-		if v != 0 {
-			e := exponent(v)
-			s.minExp, s.maxExp = min(s.minExp, e), max(s.maxExp, e)
-		}
-	}
+	bounds, _ := decimation.ExponentsOf(values)
+	s.minExp, s.maxExp = bounds.Low, bounds.High
 	return s
 }
 

@@ -20,7 +20,7 @@ import (
 func drawLong(t *rapid.T) []ingest.Sample {
 	var out []ingest.Sample
 	step := rapid.SampledFrom([]int64{1, 1e3, 1e6, 1e9}).Draw(t, "step")
-	n := rapid.IntRange(1, 5).Draw(t, "kiloblocks") * rapid.SampledFrom([]int{300, 5000, 20000}).Draw(t, "rows")
+	n := rapid.IntRange(1, 5).Draw(t, "kiloblocks") * rapid.SampledFrom([]int{100, 2000, 9000}).Draw(t, "rows")
 	other := rapid.SampledFrom([]int{math.MaxInt, 5000, 40000}).Draw(t, "other") // now and then another kind
 	for i := range n {
 		s := ingest.Sample{Time: int64(i) * step, Kind: ingest.KindNumber, Number: float64(i*i%1009) / 8, Protocol: ingest.ProtocolMQTT}
