@@ -17,21 +17,12 @@ type Summaries interface {
 	NextUntil(until int64) (b Block, ok bool)
 }
 
-// checkSummary sees that the block's summary is of rows in order and before until.
-func (s *samples) checkSummary(until int64) error {
-	x := s.block.Summary
-	switch {
-	case x.First < s.last:
-		return s.backwards(x.First)
-	case x.Last >= until:
-		return fmt.Errorf("the source sums up rows until %s where it was asked for those before %s", utc(x.Last), utc(until))
-	}
-	return nil
-}
-
 // takeSummary adds the current block's summary, all of whose rows belong to the current bucket.
 func (c *chunk) takeSummary() error {
 	s := c.samples.block.Summary
+	if err := c.checkSummary(s); err != nil {
+		return err
+	}
 	c.samples.block, c.samples.last = Block{}, s.Last
 	c.summed += int64(s.Rows)
 	before := c.moments.Count()
@@ -44,6 +35,18 @@ func (c *chunk) takeSummary() error {
 	}
 	if err != nil {
 		return fmt.Errorf("read the summary of %d rows from %s to %s: %w", s.Rows, utc(s.First), utc(s.Last), err)
+	}
+	return nil
+}
+
+// checkSummary sees that a summary is of rows in order and of the current bucket.
+func (c *chunk) checkSummary(s *Summary) error {
+	from, until := max(c.start, c.from), c.until()
+	switch {
+	case s.First < c.samples.last:
+		return c.samples.backwards(s.First)
+	case s.First < from || s.Last >= until:
+		return fmt.Errorf("the source sums up rows from %s to %s where it was asked for those from %s until %s", utc(s.First), utc(s.Last), utc(from), utc(until))
 	}
 	return nil
 }

@@ -170,15 +170,25 @@ func TestSummaryFaults(t *testing.T) {
 		wrong func(s *Summary, until int64)
 		want  string
 	}{
-		"back in time": {func(s *Summary, _ int64) { s.First = -1 }, "goes back in time"},
-		"too far":      {func(s *Summary, until int64) { s.Last = until }, "asked for those before 1970-01-01T00:01:00Z"},
-		"cut":          {func(s *Summary, _ int64) { s.Moments = s.Moments[:3] }, "not what Append writes"},
-		"longer":       {func(s *Summary, _ int64) { s.Moments = append(s.Moments, 1) }, "not what Append writes"},
-		"fewer rows":   {func(s *Summary, _ int64) { s.Rows = 0 }, "the summary of 0 rows"},
+		"back in time": {func(s *Summary, until int64) {
+			if until > 60*second {
+				s.First = 0
+			}
+		}, "goes back in time"},
+		"too far":    {func(s *Summary, until int64) { s.Last = until }, "where it was asked for those from 1970-01-01T00:00:00Z until 1970-01-01T00:01:00Z"},
+		"too early":  {func(s *Summary, until int64) { s.First = until - 61*second }, "sums up rows from 1970-01-01T00:00:59Z to"},
+		"cut":        {func(s *Summary, _ int64) { s.Moments = s.Moments[:3] }, "not what Append writes"},
+		"longer":     {func(s *Summary, _ int64) { s.Moments = append(s.Moments, 1) }, "not what Append writes"},
+		"fewer rows": {func(s *Summary, _ int64) { s.Rows = 0 }, "the summary of 0 rows"},
 	} {
-		src := &summing{faulty: raw(t, memory.DefaultAllocator, samples), samples: samples, r: rand.New(rand.NewPCG(1, 2)), wrong: c.wrong}
 		spec := Spec{Buckets: NewBuckets(mustWidth(t, "1m"), mustZone(t, "UTC")), Functions: []Function{Avg}, From: 0, To: math.MaxInt64}
-		r, err := NewReader(src, spec)
+		if name == "too early" {
+			spec.From = 60 * second
+		}
+		open := func(int64, int64) (array.RecordReader, error) {
+			return &summing{faulty: raw(t, memory.DefaultAllocator, samples), samples: samples, r: rand.New(rand.NewPCG(1, 3)), wrong: c.wrong}, nil
+		}
+		r, err := NewPool(1, nil).NewReader(open, spec, Extent{})
 		if err != nil {
 			t.Fatal(err)
 		}
