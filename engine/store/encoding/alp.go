@@ -31,7 +31,7 @@ type decimal struct{ exponent, factor int }
 
 // scaled is the integer that v may be had from.
 func (p decimal) scaled(v float64) (d int64, ok bool) {
-	x := v * tens[p.exponent] * tenths[p.factor]
+	x := float64(v * tens[p.exponent] * tenths[p.factor]) // rounded before rounder is added, on every processor
 	if !(x > -roundest && x < roundest) {
 		return 0, false
 	}

@@ -28,16 +28,6 @@ func AppendFloats(b []byte, v []float64) []byte {
 	return b
 }
 
-// smaller keeps of what stands in b from start on and what another form appends that which takes fewer bytes.
-func smaller(b []byte, start int, other func(b []byte) []byte) []byte {
-	end := len(b)
-	b = other(b)
-	if size := len(b) - end; size == 0 || start < end && !clearlyLess(size, end-start) {
-		return b[:end]
-	}
-	return append(b[:start], b[end:]...)
-}
-
 // Floats sets dst to the values of a column that AppendFloats made of as many, the same to the bit.
 func Floats(dst []float64, b []byte) error {
 	c := cursor{b: b}

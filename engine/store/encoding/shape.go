@@ -14,9 +14,6 @@ type shape struct {
 	plan   plan
 }
 
-// clearlyLess tells whether a form that is read more slowly is worth it: where it takes about a twentieth less.
-func clearlyLess(size, than int) bool { return size+size/20 < than }
-
 // chooseShape finds how u moves. work is as long as u, and overwritten.
 func chooseShape(u, work []uint64) shape {
 	n := len(u)
