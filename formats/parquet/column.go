@@ -25,15 +25,19 @@ type column interface {
 }
 
 func newColumn(t formats.Type) column {
-	switch t {
-	case formats.Time, formats.TimeUTC, formats.Integer:
+	switch {
+	case isInteger(t):
 		return &integers{}
-	case formats.Number:
+	case t == formats.Number:
 		return &numbers{}
-	case formats.Bool:
+	case t == formats.Bool:
 		return &bools{}
 	}
 	return newTexts()
+}
+
+func isInteger(t formats.Type) bool {
+	return t == formats.Time || t == formats.TimeUTC || t == formats.Integer
 }
 
 // integers are times and integers: differences, packed. They mostly rise in small steps.

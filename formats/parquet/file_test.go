@@ -8,11 +8,13 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/parquet/file"
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 	"pgregory.net/rapid"
 
@@ -62,6 +64,35 @@ json.dump(encodings, sys.stdout)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("encodings are\n%v, want\n%v", got, want)
+	}
+}
+
+// The footer's statistics of texts outlive the row groups that they were made of.
+func TestStatisticsOfManyGroups(t *testing.T) {
+	doc := formatstest.Document()
+	doc.Columns = []formats.Column{{ID: "name", Label: "name", Type: formats.Text}}
+	rows := make([]formatstest.Row, 3*groupRows+1)
+	for i := range rows {
+		rows[i] = formatstest.Row{"group " + strconv.Itoa(i/groupRows)}
+	}
+	r, err := file.NewParquetReader(bytes.NewReader(formatstest.Print(t, Open, doc, rows)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for g := range 4 {
+		column, err := r.MetaData().RowGroup(g).ColumnChunk(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stats, err := column.Statistics()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "group " + strconv.Itoa(g)
+		if least, most := string(stats.EncodeMin()), string(stats.EncodeMax()); least != want || most != want {
+			t.Errorf("row group %d holds %q to %q, want %q", g, least, most, want)
+		}
 	}
 }
 
@@ -117,11 +148,11 @@ func TestReadsBack(t *testing.T) {
 }
 
 // checkReadsBack holds what Arrow's reader finds in a file against the rows that were written.
-func checkReadsBack(t rapid.TB, file []byte, doc formats.Document, rows []formatstest.Row) {
+func checkReadsBack(t rapid.TB, printed []byte, doc formats.Document, rows []formatstest.Row) {
 	t.Helper()
 	want := formatstest.Record(memory.DefaultAllocator, doc.Columns, rows)
 	defer want.Release()
-	table, err := pqarrow.ReadTable(context.Background(), bytes.NewReader(file), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	table, err := pqarrow.ReadTable(context.Background(), bytes.NewReader(printed), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
 	if err != nil {
 		t.Fatal(err)
 	}

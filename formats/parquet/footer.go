@@ -32,7 +32,7 @@ func newFooter(doc formats.Document, codec codec) (*footer, error) {
 		parquet.WithCompression(codec.name),
 	}
 	for _, c := range doc.Columns {
-		if _, ok := newColumn(c.Type).(*integers); ok {
+		if isInteger(c.Type) {
 			options = append(options, parquet.WithEncodingFor(c.Label, parquet.Encodings.DeltaBinaryPacked))
 		}
 	}

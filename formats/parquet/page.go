@@ -1,7 +1,7 @@
 package parquet
 
 import (
-	"encoding/binary"
+	"bytes"
 	"hash/crc32"
 
 	"github.com/apache/arrow/go/v17/parquet"
@@ -106,61 +106,12 @@ func (c *chunk) append(header []byte, e *encoder) {
 	c.uncompressed += int64(len(header) + len(e.page))
 }
 
-// setStats makes the statistics of the whole column.
+// setStats makes the statistics of the whole column. They are kept until the footer is written, when the texts are gone.
 func (c *chunk) setStats(missing int, s span, signed bool) {
 	s = s.bound()
 	c.stats.Signed = signed
 	c.stats.SetNullCount(int64(missing))
 	if s.least != nil {
-		c.stats.SetMin(s.least).SetMax(s.most)
-	}
-}
-
-// thriftWriter writes the struct of a page's header in Thrift's compact protocol. Fields come in ascending order.
-type thriftWriter struct {
-	bytes []byte
-	last  int   // field of the struct being written
-	outer []int // the same of the structs around it
-}
-
-// Types of the compact protocol.
-const (
-	thriftI32    = 5
-	thriftI64    = 6
-	thriftBinary = 8
-	thriftStruct = 12
-)
-
-func (t *thriftWriter) field(id, kind int) {
-	t.bytes = append(t.bytes, byte((id-t.last)<<4|kind)) // no two fields are more than 15 apart
-	t.last = id
-}
-
-func (t *thriftWriter) i32(id int, v int32) {
-	t.field(id, thriftI32)
-	t.bytes = binary.AppendVarint(t.bytes, int64(v))
-}
-
-func (t *thriftWriter) i64(id int, v int64) {
-	t.field(id, thriftI64)
-	t.bytes = binary.AppendVarint(t.bytes, v)
-}
-
-func (t *thriftWriter) binary(id int, v []byte) {
-	t.field(id, thriftBinary)
-	t.bytes = append(binary.AppendUvarint(t.bytes, uint64(len(v))), v...)
-}
-
-func (t *thriftWriter) beginStruct(id int) {
-	t.field(id, thriftStruct)
-	t.outer = append(t.outer, t.last)
-	t.last = 0
-}
-
-// end ends a struct, the outermost too.
-func (t *thriftWriter) end() {
-	t.bytes = append(t.bytes, 0)
-	if n := len(t.outer); n > 0 {
-		t.last, t.outer = t.outer[n-1], t.outer[:n-1]
+		c.stats.SetMin(bytes.Clone(s.least)).SetMax(bytes.Clone(s.most))
 	}
 }

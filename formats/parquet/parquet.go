@@ -13,7 +13,6 @@
 package parquet
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -169,7 +168,7 @@ func (p *writer) collect() error {
 	g := p.encoded
 	g.done.Wait()
 	if err := p.footer.add(g, p.out.Len()); err != nil {
-		return errors.Join(errors.New("describe a row group"), err)
+		return fmt.Errorf("describe a row group: %w", err)
 	}
 	for i := range g.chunks {
 		if _, err := p.out.Write(g.chunks[i].bytes); err != nil {
