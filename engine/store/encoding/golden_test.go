@@ -92,7 +92,7 @@ func samples() []sample {
 		sampleOfFloats("alp+constant", 0.1, 0.1, 0.1),
 		sampleOfFloats("alp+delta", series(40, func(i int) float64 { level += d.to(16) - 7; return float64(level) / 1000 })...),
 		sampleOfFloats("alp+packed, with exceptions", 0.25, math.NaN(), 1.75, math.Copysign(0, -1), 3.5, 0.5, 0.75, 1.25),
-		sampleOfFloats("rd", series(18, func(i int) float64 { return 20 + d.unit() })...),
+		sampleOfFloats("rd", series(24, func(i int) float64 { return float64(1-2*d.to(2)) * (20 + d.unit()) })...),
 		sampleOfFloats("rd, with exceptions", append(series(30, func(i int) float64 { return float64(1-2*d.to(2)) * (20 + d.unit()) }), 1e300)...),
 		sampleOfFloats("dictionary", series(60, func(i int) float64 { return math.Sqrt(float64(2 + d.to(7))) })...),
 		sampleOfTexts("raw", "on", "", "off", "größer"),
