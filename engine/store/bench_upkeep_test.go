@@ -19,7 +19,7 @@ func BenchmarkIngest(b *testing.B) {
 	for _, upkeep := range []bool{false, true} {
 		for _, size := range []int{100, 10_000} {
 			b.Run(fmt.Sprintf("upkeep=%v/batch=%d", upkeep, size), func(b *testing.B) {
-				s := mustOpen(b, Config{Dir: b.TempDir(), NoSocket: true, NoUpkeep: !upkeep, LogBytes: 4 << 20})
+				s := mustOpen(b, Config{Dir: b.TempDir(), NoSocket: true, NoUpkeep: !upkeep, LogBytes: 1 << 20})
 				var took []time.Duration
 				second := 0
 				for b.Loop() {

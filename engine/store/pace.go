@@ -49,7 +49,7 @@ func (p *pacer) rest(ctx context.Context) error {
 // pace is the background's.
 func (k *keeper) pace() *pacer {
 	looked, arrived := time.Now(), k.store.arrived64()
-	share := 1.0
+	share := sharedBusy // until it is known better
 	return &pacer{now: time.Now, since: looked, sleep: sleep, share: func() float64 {
 		if now := time.Now(); now.Sub(looked) > 50*time.Millisecond {
 			n := k.store.arrived64()
