@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"os"
 	"runtime"
@@ -12,6 +14,7 @@ import (
 
 	"decant/engine/archive"
 	"decant/engine/export"
+	"decant/engine/store"
 	"decant/ingest"
 )
 
@@ -39,10 +42,60 @@ func Archive(ctx context.Context, cfg Config, to string, opts archive.Options) (
 		return nil, err
 	}
 	defer snap.Close()
+	return archive.Run(ctx, snap, place, archiving(cfg, opts))
+}
+
+// ArchiveAway is Archive, and then deletes from the store what the archive has, after it has read that back. The store's lock is held from before the first sample is read until the last
+// is deleted, so that none can come between; a store that another process writes is store.ErrInUse.
+func ArchiveAway(ctx context.Context, cfg Config, to string, opts archive.Options, log *slog.Logger) (report *archive.Report, deleted int64, err error) {
+	place, err := archive.Open(to, os.Getenv)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := CheckStore(cfg); err != nil {
+		return nil, 0, err
+	}
+	c := cfg.store()
+	c.NoSocket, c.NoUpkeep, c.Log = true, true, log
+	st, err := store.Open(c)
+	if errors.Is(err, store.ErrInUse) {
+		return nil, 0, fmt.Errorf("%w; what it takes while days are archived could not be told from what is archived, so nothing is deleted beside it: archive without deleting, or stop it meanwhile", err)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() {
+		if closing := st.Close(); err == nil {
+			err = closing
+		}
+	}()
+	snap, err := st.Snapshot(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer snap.Close()
+	if report, err = archive.Run(ctx, snapshot{snap}, place, archiving(cfg, opts)); err != nil {
+		return report, 0, err
+	}
+	deleted, err = archive.Remove(ctx, place, report.Complete, deleter{st})
+	return report, deleted, err
+}
+
+// deleter deletes whole channels' ranges.
+type deleter struct{ store *store.Store }
+
+func (d deleter) DeleteChannel(ctx context.Context, channel string, from, to int64) (int64, error) {
+	every := []store.Name{{Prefix: true}}
+	deleted, err := d.store.Delete(ctx, store.Deletion{Selection: store.Selection{Channel: channel, Names: every}, From: from, To: to})
+	return deleted.Samples, err
+}
+
+// archiving completes the options of a run.
+func archiving(cfg Config, opts archive.Options) archive.Options {
 	opts.Last = cfg.Duplicates == "last"
 	opts.Version = Version()
 	opts.Workers = runtime.GOMAXPROCS(0)
-	return archive.Run(ctx, snap, place, opts)
+	return opts
 }
 
 // PreviewArchive says what Archive would do.

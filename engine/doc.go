@@ -5,6 +5,7 @@
 //   - OpenWriter is the way into the store for a command that isn't the ingesting process: the store itself, or the running writer (write.go). Import and
 //     Replay use it (importing.go, replay.go).
 //   - Source is the store as exports see it; Export makes files of it (source.go, exporting.go).
+//   - Archive brings settled days to a folder or a bucket; a Source of an archive reads them back, and ImportArchive stores them (archiving.go).
 //   - Service is the export service in one process: it opens, runs and closes the parts (service.go) that assemble.go joins, as the configuration's
 //     sections say (settings.go), behind HTTP (webserver.go). OpenTokens is its database for commands beside it (tokens.go).
 //   - Verify and DeadLetters look at what is there (verify.go, letters.go).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ type archiveCmd struct {
 	To        string   `required:"" help:"Where to: a folder, or s3://bucket/prefix." placeholder:"DIR|URL"`
 	OlderThan string   `help:"Only days that ended so long ago, as an ISO 8601 duration." default:"P1D" placeholder:"P90D"`
 	Channel   []string `help:"Only channels that match: * is any text, ? one character; may be given again." placeholder:"GLOB" sep:"none"`
+	Delete    bool     `name:"delete-local" help:"Delete from the store what is archived, after it was read back. No other process may write the store meanwhile."`
 	DryRun    bool     `help:"Print the days that would be archived."`
 	JSON      bool     `name:"json" help:"Print the files, or the days, as JSON."`
 }
@@ -31,7 +33,13 @@ func (c *archiveCmd) Run(a *app) error {
 	}
 	bars := a.progress("samples")
 	opts.Progress = func(done, expected int64) { bars.update(c.To, done, expected) }
-	report, err := engine.Archive(a.ctx, a.config, c.To, opts)
+	var report *archive.Report
+	var deleted int64
+	if c.Delete {
+		report, deleted, err = engine.ArchiveAway(a.ctx, a.config, c.To, opts, a.logFrom(slog.LevelWarn))
+	} else {
+		report, err = engine.Archive(a.ctx, a.config, c.To, opts)
+	}
 	bars.finish()
 	if err != nil {
 		if stopped := interrupted(a.ctx, err); stopped != err {
@@ -40,6 +48,9 @@ func (c *archiveCmd) Run(a *app) error {
 		return notArchived(err, report)
 	}
 	a.log.Info("archived", "to", c.To, "days", report.Days, "files", len(report.Added), "sent", report.Sent)
+	if c.Delete {
+		a.log.Info("deleted what is archived; decant compact gives its room back", "samples", deleted)
+	}
 	files := table{columns: []string{"file", "series", "rows", "bytes", "sha256"}}
 	for _, p := range report.Added {
 		files.add(p.File, p.Series, p.Rows, p.Bytes, p.SHA256)
