@@ -10,8 +10,8 @@ import (
 //
 //  1. The run whose next row is earliest leads; of several the oldest.
 //  2. Its rows before the next row of every other run, and before its own next block, are its alone.
-//  3. As far as no two of them have the same time they go to the sink as they are: a whole block by its summary, if the sink takes that, or
-//     a span of its rows.
+//  3. As far as no two of them have the same time they go to the sink as they are: a whole group or block by its summary, if the sink takes that (then rows of one time
+//     may be among them, where the policy would keep them all), or a span of a block's rows.
 //  4. Where rows have the same time, in one run or several, they are gone through one by one in order of arrival, and the policy settles
 //     which of them remain.
 type merger struct {

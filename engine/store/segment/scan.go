@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// batchRows ends a batch of copied rows; it has less than BlockRows more.
+	// batchRows ends a batch of copied rows; it has less than a block more.
 	batchRows = 2048
 	// shareRows is the shortest span that is handed on without a copy: shorter ones cost more as a record than as a copy.
 	shareRows = 128
-	// lyingRows is the same for a block, which costs less.
+	// lyingRows is the same for a stretch that is handed on as a block, which costs less.
 	lyingRows = 16
 )
 
@@ -34,8 +34,9 @@ const (
 //	received  timestamp[ns, UTC]
 //	protocol  uint8: ingest.Protocol
 //
-// A record of rows that no other run interferes with lies over the mapped file; others are copied into memory of mem. The scan holds the runs' Readers until it is
-// released; a record does so for itself. Errors, that of an unknown column too, come by Err.
+// Only the columns asked for are decoded, into memory of mem. A record of rows of version 1 that no other run interferes with lies over the mapped file. The scan holds the runs'
+// Readers until it is released; a record over a file does so for itself. Errors, that of an unknown column too, come by Err. The reader has NextBlock and NextUntil, for
+// decimation.
 func Scan(ctx context.Context, runs []Run, from, to int64, policy Duplicates, columns []string, mem memory.Allocator) array.RecordReader {
 	s := &scanner{refs: 1, readers: readersOf(runs)}
 	for _, r := range s.readers {
@@ -50,7 +51,8 @@ func Scan(ctx context.Context, runs []Run, from, to int64, policy Duplicates, co
 	return s
 }
 
-// scanner is the merger's sink: what is long enough becomes a record over the map (shared), the rest is gathered (copied).
+// scanner is the merger's sink: what lies in a file as Arrow wants it, and is long enough, becomes a record over the map (shared), the rest is gathered (copied).
+// For a reader of blocks what is long enough is handed on where it was decoded to, and what is known of whole blocks in place of them (lying).
 type scanner struct {
 	refs    int64
 	readers []*Reader

@@ -3,30 +3,31 @@
 //
 // A segment's life:
 //
-//  1. A Writer takes the rows of one series after the other, cuts them into blocks of up to BlockRows rows of one kind, and writes columns,
-//     checksums and, at Close, a footer with the series, an index and a summary of every block.
-//  2. Open maps the file and checks all but the blocks. A block is checked against its CRC32C at its first touch in a process.
-//  3. A Run is one series of one segment, or of memory. Scan merges runs, settles duplicates, and hands on what does not overlap as
-//     Arrow records over the mapped bytes, without a copy. RangeStats and Before answer from the summaries where they can.
+//  1. A Writer takes the rows of one series after the other, cuts them into blocks of up to BlockRows rows of one kind, and encodes each column by itself. Up to 32
+//     blocks are a group, behind which their directory stands; at Close come a footer with the series and an entry a group. Blocks and groups have summaries with exact sums.
+//  2. Map maps the file and checks its ends, Load reads the footer. A directory or a block is checked against its CRC32C at its first touch in a process.
+//  3. A Run is one series of one segment, or of memory, or the part of it that Clip leaves. Scan merges runs, settles duplicates, and hands on Arrow records, decoded
+//     blocks, or summaries in place of rows. Merge makes rows for another segment. RangeStats, Before and Stored answer from summaries where they can.
 //
 // What it promises: any flipped bit in a file is an error that names the file (*CorruptError) before a value of it is seen; a record stays valid while it is
-// retained, even after its Reader is released and the file is unlinked; a scan holds a few blocks a run and one batch, whatever the range.
+// retained, even after its Reader is released and the file is unlinked; a scan holds a few blocks a run and one batch, whatever the range; summaries stand only for rows
+// that the scan would give, so that sums are to the bit those of the rows.
 // What it does not: it syncs nothing, renames nothing and deletes nothing (that is the store's work).
 //
-// Files are little endian, as are the machines that decant is built for.
+// Version 2 is written (format.go), version 1 is still read (v1.go). Files are little endian, as are the machines that decant is built for.
 package segment
 
 import (
 	"cmp"
 	"fmt"
 
+	"decant/engine/store/encoding"
 	"decant/ingest"
 )
 
-// BlockRows is the most rows that a block holds. Sums over a store that does not fit the processor's caches wait for memory, which is the faster
-// the longer it is read without a jump: buckets of 15 minutes took some 0.7 of the time with blocks of 8,192 rows, and 0.6 with these, that they take with 2,048. More rows make summaries and the
-// edges of ranges coarser.
-const BlockRows = 1024
+// BlockRows is the most rows that a block holds: what is decoded at once, and stays in the processor's nearest cache while it is used. More would make summaries and the edges
+// of ranges coarser, fewer the directories larger.
+const BlockRows = encoding.Most
 
 // Duplicates says what becomes of samples of one series that have equal times.
 type Duplicates uint8
