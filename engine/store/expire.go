@@ -72,7 +72,8 @@ func (k *keeper) drop(whole, edges map[string]bool, before map[string]int64) err
 	var gone []liveSegment
 	err := s.change(func(next *current) {
 		next.segments = slices.DeleteFunc(next.segments, func(f segmentFile) bool { return whole[f.name] })
-		next.deletes = slices.DeleteFunc(next.deletes, func(t tombstone) bool { return t.expired && edges[t.Channel] })
+		// One that reaches further stays: the configuration kept less then, and what had gone doesn't come back.
+		next.deletes = slices.DeleteFunc(next.deletes, func(t tombstone) bool { return t.expired && edges[t.Channel] && t.to <= before[t.Channel] })
 		for _, channel := range sorted(edges) {
 			next.deletes = append(next.deletes, tombstone{Selection: Selection{Channel: channel}, arrival: next.arrival, from: math.MinInt64, to: before[channel], expired: true})
 		}

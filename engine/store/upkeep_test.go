@@ -75,6 +75,43 @@ func TestRetentionRunsByItself(t *testing.T) {
 	}
 }
 
+// TestWhatHasExpiredDoesNotComeBack lets the configuration keep more than before, while the segment is not rewritten yet.
+func TestWhatHasExpiredDoesNotComeBack(t *testing.T) {
+	cfg := quick(t.TempDir())
+	now, limit := time.Unix(0, 0), 2*hour
+	cfg.Now = func() time.Time { return now }
+	cfg.Expire = func(string, time.Time) (int64, bool) { return limit, true }
+	s := mustOpen(t, cfg)
+	store := func(hours ...int64) {
+		for _, h := range hours {
+			mustAppend(t, s, number("a", h*hour, 1))
+		}
+		if err := s.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	for _, l := range []int64{2 * hour, hour} {
+		limit, now = l, now.Add(2*time.Hour)
+		if err := s.Upkeep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := readStore(quick(cfg.Dir))
+		if err != nil || len(rows) != 10 {
+			t.Errorf("%d rows are there, %v", len(rows), err)
+		}
+	}
+	store(0, 1) // late ones; of these the new limit lets one stay
+	now = now.Add(2 * time.Hour)
+	if err := s.Upkeep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := readStore(quick(cfg.Dir)); err != nil || len(rows) != 11 || rows[0].Time != hour {
+		t.Errorf("%v, %v", rows, err)
+	}
+	mustClose(t, s)
+}
+
 // TestReadersSeeOneStateWhileTheKeeperWorks appends, deletes and reads, from inside and outside, while the background compacts.
 func TestReadersSeeOneStateWhileTheKeeperWorks(t *testing.T) {
 	dir := t.TempDir()
