@@ -202,10 +202,7 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-func pow10(n int) int64 {
-	p := int64(1)
-	for range n {
-		p *= 10
-	}
-	return p
-}
+// pow10 is 10ⁿ, n from 0 to 9.
+func pow10(n int) int64 { return powers[n] }
+
+var powers = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
