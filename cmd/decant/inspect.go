@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"decant/engine"
@@ -16,6 +17,9 @@ type inspectCmd struct {
 }
 
 func (c *inspectCmd) Run(a *app) error {
+	if info, err := os.Stat(c.File); err == nil && info.IsDir() {
+		return usageError{fmt.Errorf("%s is a folder; name a segment file, or the store's folder with --data", c.File)}
+	}
 	n, err := engine.Inspect(a.ctx, a.config, c.File)
 	switch {
 	case c.File != "" && errors.Is(err, fs.ErrNotExist):
