@@ -117,6 +117,19 @@ func openArchiving(ctx context.Context, cfg Config, to string) (archive.Place, e
 	return place, snap, err
 }
 
+// verifyArchive is Verify of an archive.
+func verifyArchive(ctx context.Context, cfg Config, report func(file string, offset int64, fault string)) (VerifySummary, error) {
+	place, err := archive.Open(cfg.Data, os.Getenv)
+	if err != nil {
+		return VerifySummary{}, err
+	}
+	m, err := archive.Verify(ctx, place, func(d *archive.DamageError) { report(d.File, 0, d.Text) })
+	if err != nil {
+		return VerifySummary{}, err
+	}
+	return VerifySummary{Files: int64(1 + len(m.Parts)), Bytes: m.Bytes, Samples: m.Rows}, nil
+}
+
 // ArchiveSummary is what ImportArchive stored.
 type ArchiveSummary struct {
 	Series, Samples int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"decant/engine/archive"
 	"decant/engine/store"
 	"decant/ingest/deadletter"
 )
@@ -17,8 +18,11 @@ type VerifySummary struct {
 }
 
 // Verify reads every byte of the store, of its dead letters and of what is kept of the broker's session against the checksums and reports
-// each fault.
+// each fault. Of an archive it reads what the manifest names.
 func Verify(ctx context.Context, cfg Config, report func(file string, offset int64, fault string)) (VerifySummary, error) {
+	if archive.Is(cfg.Data) {
+		return verifyArchive(ctx, cfg, report)
+	}
 	s, err := store.Verify(ctx, cfg.Data, func(f store.Fault) { report(f.File, f.Offset, f.Text) })
 	summary := VerifySummary{Files: int64(1 + s.Segments + s.Logs), Bytes: s.Bytes, Samples: s.Samples} // CURRENT is one, too
 	var damage *store.CorruptError

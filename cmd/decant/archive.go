@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,10 +41,7 @@ func (c *archiveCmd) Run(a *app) error {
 	}
 	bars.finish()
 	if err != nil {
-		if stopped := interrupted(a.ctx, err); stopped != err {
-			return stopped
-		}
-		return notArchived(err, report)
+		return interrupted(a.ctx, notArchived(err, report))
 	}
 	a.log.Info("archived", "to", c.To, "days", report.Days, "files", len(report.Added), "sent", report.Sent)
 	if c.Delete {
@@ -139,10 +135,12 @@ func (c *importCmd) importArchives(a *app, to engine.Writer) (err error) {
 			err = printing
 		}
 	}
-	if errors.Is(err, context.Canceled) {
-		return interrupted(a.ctx, err)
+	var partial *engine.PartialError
+	if errors.As(err, &partial) {
+		partial.Err = interrupted(a.ctx, partial.Err)
+		return partial
 	}
-	return err
+	return interrupted(a.ctx, err)
 }
 
 // archives says whether archives are to be imported, and refuses a mixture with files, and flags that say what an archive says itself.
@@ -157,7 +155,7 @@ func (c *importCmd) archives() (bool, error) {
 	given.Files, given.JSON = nil, false
 	switch {
 	case n == 0 && (c.Channel == "" || c.Subtopic == nil):
-		return false, errors.New("missing flags: --channel and --subtopic say what a file's samples are stored under; decant import --help says what there is")
+		return false, errors.New("missing flags: --channel and --subtopic say what a file's samples are stored under\ndecant import --help says what there is")
 	case n == 0:
 		return false, nil
 	case n < len(c.Files):

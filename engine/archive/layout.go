@@ -45,30 +45,6 @@ func escape(value string) string {
 	return b.String()
 }
 
-// unescape is escape's inverse.
-func unescape(name string) (string, error) {
-	if name == hiveNull {
-		return "", nil
-	}
-	var b strings.Builder
-	for i := 0; i < len(name); i++ {
-		if name[i] != '%' {
-			b.WriteByte(name[i])
-			continue
-		}
-		var c byte
-		if i+3 > len(name) {
-			return "", fmt.Errorf("the name %q ends inside of an escape", name)
-		}
-		if _, err := fmt.Sscanf(name[i+1:i+3], "%02X", &c); err != nil {
-			return "", fmt.Errorf("the name %q has an escape that is none", name)
-		}
-		b.WriteByte(c)
-		i += 2
-	}
-	return b.String(), nil
-}
-
 // Day is a UTC day, counted from 1970-01-01.
 type Day int32
 

@@ -12,8 +12,12 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/metadata"
 )
 
+// wholeBytes is up to which size a file is fetched with its footer: a request to a bucket costs more than so many bytes.
+const wholeBytes = 256 << 10
+
 // part is a file that is open for reading: its footer was read and checked. It holds no file open, and is safe for concurrent use.
 type part struct {
+	whole  []byte // the file, where it is small
 	place  Place
 	info   *Part
 	meta   *metadata.FileMetaData
@@ -43,9 +47,18 @@ func openPart(ctx context.Context, place Place, info *Part) (p *part, err error)
 	if info.Footer.Bytes < 12 || info.Footer.Bytes > info.Bytes {
 		return nil, errors.New("the manifest has a footer that can't be")
 	}
-	b := make([]byte, info.Footer.Bytes)
-	if err := place.Read(ctx, info.File, info.Bytes-info.Footer.Bytes, b); err != nil {
+	p = &part{place: place, info: info}
+	from := info.Bytes - info.Footer.Bytes
+	if info.Bytes <= wholeBytes {
+		from = 0
+	}
+	b := make([]byte, info.Bytes-from)
+	if err := place.Read(ctx, info.File, from, b); err != nil {
 		return nil, err
+	}
+	if from == 0 {
+		p.whole = b
+		b = b[info.Bytes-info.Footer.Bytes:]
 	}
 	if checksum(b) != info.Footer.CRC32C {
 		return nil, errors.New("its footer does not match its checksum")
@@ -54,7 +67,6 @@ func openPart(ctx context.Context, place Place, info *Part) (p *part, err error)
 	if length+8 != int64(len(b)) {
 		return nil, fmt.Errorf("its footer has %d bytes, the manifest says %d", length+8, len(b))
 	}
-	p = &part{place: place, info: info}
 	if p.meta, err = metadata.NewFileMetaData(b[:length], nil); err != nil {
 		return nil, err
 	}
@@ -170,7 +182,9 @@ func (f *fetch) ReadAt(b []byte, offset int64) (int, error) {
 	if offset != g.at[f.column] || int64(len(b)) != g.length[f.column] {
 		return 0, fmt.Errorf("%d bytes at %d are not the column's", len(b), offset)
 	}
-	if f.err = f.part.place.Read(f.ctx, f.part.info.File, offset, b); f.err != nil {
+	if f.part.whole != nil {
+		copy(b, f.part.whole[offset:])
+	} else if f.err = f.part.place.Read(f.ctx, f.part.info.File, offset, b); f.err != nil {
 		return 0, f.err
 	}
 	if crc32.Checksum(b, castagnoli) != f.part.index.Chunks[f.group][f.column] {

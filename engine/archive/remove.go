@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 )
 
@@ -43,6 +44,27 @@ func Remove(ctx context.Context, place Place, days []Complete, from Deleter) (sa
 		days = days[n:]
 	}
 	return samples, nil
+}
+
+// Verify reads every byte of the files that the manifest names against their checksums, and reports each that is damaged.
+func Verify(ctx context.Context, place Place, report func(damage *DamageError)) (m *Manifest, err error) {
+	m, _, err = loadManifest(ctx, place)
+	if damage := new(DamageError); errors.As(err, &damage) {
+		report(damage)
+		return &Manifest{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.Parts {
+		err := verifyPart(ctx, place, &m.Parts[i])
+		if damage := new(DamageError); errors.As(err, &damage) {
+			report(damage)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 // verifyPart reads a file and holds it against its checksum.

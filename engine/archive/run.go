@@ -88,7 +88,9 @@ func run(ctx context.Context, snap export.Snapshot, place Place, opts Options) (
 		}
 		for _, b := range r.brought {
 			r.report.Added = append(r.report.Added, b.parts...)
-			r.report.Complete = append(r.report.Complete, Complete{b.job.channel, b.job.day})
+			if len(m.parts(b.job.channel, b.job.day)) > 0 { // else all that is stored of it is deleted
+				r.report.Complete = append(r.report.Complete, Complete{b.job.channel, b.job.day})
+			}
 		}
 		r.brought = nil
 	}

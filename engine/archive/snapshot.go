@@ -16,7 +16,7 @@ import (
 
 // Limits of what a snapshot keeps in memory of what it has read, beside the manifest.
 const (
-	footerRoom = 128 << 20 // bytes of footers, as they lie in memory
+	footerRoom = 128 << 20 // bytes of footers and of small files
 	columnRoom = 64 << 20  // bytes of decoded columns
 )
 
@@ -196,7 +196,10 @@ func (s *Snapshot) partsOf(id export.SeriesID, from, to int64) (export.Series, [
 func (s *Snapshot) open(ctx context.Context, info *Part) (*part, error) {
 	return lookup(s.footers, info, func() (*part, int64, error) {
 		p, err := openPart(ctx, s.place, info)
-		return p, 8 * info.Footer.Bytes, err
+		if err != nil {
+			return nil, 0, err
+		}
+		return p, 8*info.Footer.Bytes + int64(len(p.whole)), nil // as they lie in memory
 	})
 }
 
