@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"time"
-
-	"decant/engine/store/segment"
-	"decant/ingest"
 )
 
 // A job is done so that a crash at any call leaves the old segments or the new ones:
@@ -19,10 +15,6 @@ import (
 //  3. the files that were merged are deleted. Who has them open reads on
 //
 // Merging keeps, of samples with equal series and time, all that either setting of duplicates shows: what is dropped is repeats that neither does.
-
-type counter struct{ atomic.Int64 }
-
-func (c *counter) add(n int64) { c.Add(n) }
 
 // errLater says that a job could not be done now for a reason that is not the store's: there is no room.
 var errLater = errors.New("upkeep waits for room on the disk")
@@ -149,68 +141,6 @@ func (k *keeper) say(j job, made []liveSegment, took time.Duration) {
 	k.store.cfg.Log.Debug("compacted", "segments", merged, "into", len(made), "untouched", len(j.stay), "bytes", bytes, "rows_dropped", rows, "took", took)
 }
 
-// merging is a series of the segments that are merged.
-type merging struct {
-	series ingest.Series
-	places []place // source is the segment among those that are merged
-}
-
-// merge appends to made what segments become together: one segment, or several that are disjoint in time.
-func (k *keeper) merge(ctx context.Context, group []segmentFile, pace *pacer, made *[]liveSegment) error {
-	sources, deletes := k.hold(group)
-	defer func() {
-		for _, r := range sources {
-			r.Release()
-		}
-	}()
-	all, err := unite(sources)
-	if err == nil {
-		m := merger{keeper: k, pace: pace, sources: sources, deletes: deletes, all: all}
-		err = m.files(ctx, made)
-	}
-	return k.judge(damaged("", err))
-}
-
-// hold holds segments, oldest first, and gives the tombstones that there are.
-func (k *keeper) hold(group []segmentFile) (sources []liveSegment, deletes []tombstone) {
-	wanted := map[string]bool{}
-	for _, f := range group {
-		wanted[f.name] = true
-	}
-	k.store.stateMu.RLock()
-	defer k.store.stateMu.RUnlock()
-	for _, r := range k.store.segments {
-		if wanted[r.file.name] {
-			r.Retain()
-			sources = append(sources, r)
-		}
-	}
-	return sources, k.store.deletes
-}
-
-// unite lists the series of segments with their places, in the order of a segment.
-func unite(sources []liveSegment) ([]merging, error) {
-	byName := map[ingest.Series]int{}
-	var all []merging
-	for i := range sources {
-		entries, err := sources[i].entries()
-		if err != nil {
-			return nil, err
-		}
-		for j, e := range entries {
-			at, ok := byName[e.Series]
-			if !ok {
-				at = len(all)
-				byName[e.Series] = at
-				all = append(all, merging{series: e.Series})
-			}
-			all[at].places = append(all[at].places, place{int32(i), int32(j)})
-		}
-	}
-	slices.SortFunc(all, func(a, b merging) int { return segment.Compare(a.series, b.series) })
-	return all, nil
-}
-
 // judge decides what an error of a job means: damage spares the segment from then on, a full disk waits, and what else the disk does not take stops the store.
 func (k *keeper) judge(err error) error {
 	var write *writeError
@@ -269,6 +199,9 @@ func (s *Store) Compact(ctx context.Context) (Compacted, error) {
 	defer cancel()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := k.ready(); err != nil {
+		return Compacted{}, err
+	}
 	before := s.listed()
 	taken, _, err := k.look(ctx)
 	if err != nil {

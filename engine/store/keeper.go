@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +21,8 @@ type keeper struct {
 	store *Store
 
 	mu       sync.Mutex // one step at a time
-	expireAt time.Time  // when expire is due
+	closed   bool
+	expireAt time.Time // when expire is due
 	spared   map[string]bool
 	looked   map[seen]int64 // rows that tombstones take of segments
 	channels map[string][]channelSpan
@@ -33,7 +35,7 @@ type keeper struct {
 	cancel context.CancelFunc
 	ended  sync.WaitGroup
 
-	written counter // bytes of segments that steps have written
+	written atomic.Int64 // bytes of segments that steps have written
 }
 
 // upkeepEvery is how often expire is due, and how long the keeper waits after a step that could not be done.
@@ -90,6 +92,9 @@ func (k *keeper) poke() {
 func (k *keeper) stop() {
 	k.cancel()
 	k.ended.Wait()
+	k.mu.Lock()
+	k.closed = true
+	k.mu.Unlock()
 }
 
 // Upkeep does all that is due now, in the caller's goroutine, and returns when nothing more is. What the background does at the same time it waits for.
@@ -128,7 +133,7 @@ func (k *keeper) closedOr(err error) error {
 func (k *keeper) step(ctx context.Context, pace *pacer) (did bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.store.failed(); err != nil {
+	if err := k.ready(); err != nil {
 		return false, err
 	}
 	if now := k.store.cfg.Now(); k.store.cfg.Expire != nil && !now.Before(k.expireAt) {
@@ -143,6 +148,14 @@ func (k *keeper) step(ctx context.Context, pace *pacer) (did bool, err error) {
 		return true, nil // the next step does without it
 	}
 	return did, err
+}
+
+// ready says why no step can be taken; k.mu is held.
+func (k *keeper) ready() error {
+	if k.closed {
+		return ErrClosed
+	}
+	return k.store.failed()
 }
 
 // join joins ranges of arrivals. It is false where none are to be.

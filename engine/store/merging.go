@@ -3,9 +3,73 @@ package store
 import (
 	"context"
 	"math"
+	"slices"
 
 	"decant/engine/store/segment"
+	"decant/ingest"
 )
+
+// merging is a series of the segments that are merged.
+type merging struct {
+	series ingest.Series
+	places []place // source is the segment among those that are merged
+}
+
+// merge appends to made what segments become together: one segment, or several that are disjoint in time.
+func (k *keeper) merge(ctx context.Context, group []segmentFile, pace *pacer, made *[]liveSegment) error {
+	sources, deletes := k.hold(group)
+	defer func() {
+		for _, r := range sources {
+			r.Release()
+		}
+	}()
+	all, err := unite(sources)
+	if err == nil {
+		m := merger{keeper: k, pace: pace, sources: sources, deletes: deletes, all: all}
+		err = m.files(ctx, made)
+	}
+	return k.judge(damaged("", err))
+}
+
+// hold holds segments, oldest first, and gives the tombstones that there are.
+func (k *keeper) hold(group []segmentFile) (sources []liveSegment, deletes []tombstone) {
+	wanted := map[string]bool{}
+	for _, f := range group {
+		wanted[f.name] = true
+	}
+	k.store.stateMu.RLock()
+	defer k.store.stateMu.RUnlock()
+	for _, r := range k.store.segments {
+		if wanted[r.file.name] {
+			r.Retain()
+			sources = append(sources, r)
+		}
+	}
+	return sources, k.store.deletes
+}
+
+// unite lists the series of segments with their places, in the order of a segment.
+func unite(sources []liveSegment) ([]merging, error) {
+	byName := map[ingest.Series]int{}
+	var all []merging
+	for i := range sources {
+		entries, err := sources[i].entries()
+		if err != nil {
+			return nil, err
+		}
+		for j, e := range entries {
+			at, ok := byName[e.Series]
+			if !ok {
+				at = len(all)
+				byName[e.Series] = at
+				all = append(all, merging{series: e.Series})
+			}
+			all[at].places = append(all[at].places, place{int32(i), int32(j)})
+		}
+	}
+	slices.SortFunc(all, func(a, b merging) int { return segment.Compare(a.series, b.series) })
+	return all, nil
+}
 
 // merger writes what segments hold together, without what tombstones take.
 type merger struct {

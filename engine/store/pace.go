@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"decant/engine/store/vfs"
@@ -48,11 +49,11 @@ func (p *pacer) rest(ctx context.Context) error {
 
 // pace is the background's.
 func (k *keeper) pace() *pacer {
-	looked, arrived := time.Now(), k.store.arrived64()
+	looked, arrived := time.Now(), k.store.arrivals()
 	share := sharedBusy // until it is known better
 	return &pacer{now: time.Now, since: looked, sleep: sleep, share: func() float64 {
 		if now := time.Now(); now.Sub(looked) > 50*time.Millisecond {
-			n := k.store.arrived64()
+			n := k.store.arrivals()
 			switch busy := float64(n-arrived) > busyRate*now.Sub(looked).Seconds(); {
 			case !busy:
 				share = 1
@@ -67,8 +68,8 @@ func (k *keeper) pace() *pacer {
 	}}
 }
 
-// arrived64 is how many samples arrived.
-func (s *Store) arrived64() uint64 {
+// arrivals is how many samples arrived.
+func (s *Store) arrivals() uint64 {
 	s.stateMu.RLock()
 	defer s.stateMu.RUnlock()
 	return s.arrival
@@ -88,7 +89,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // dribble is a file that is synced every few megabytes: else the log's next sync would wait until the disk has taken all of it.
 type dribble struct {
 	file    vfs.File
-	written *counter
+	written *atomic.Int64
 	since   int   // bytes since the last sync
 	err     error // of writing, or nil
 }
@@ -97,7 +98,7 @@ const dribbleBytes = 4 << 20
 
 func (d *dribble) Write(b []byte) (int, error) {
 	n, err := d.file.Write(b)
-	d.written.add(int64(n))
+	d.written.Add(int64(n))
 	if d.since += n; err == nil && d.since >= dribbleBytes {
 		d.since, err = 0, d.file.Sync()
 	}

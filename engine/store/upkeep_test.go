@@ -256,6 +256,52 @@ func TestUpkeepWaitsForRoom(t *testing.T) {
 	mustClose(t, s)
 }
 
+// TestCompactionWritesLittle flushes and compacts as a writer does, and holds the bytes that compaction wrote against the bound of plan.go, and all rows against what was given.
+func TestCompactionWritesLittle(t *testing.T) {
+	flushes := 80
+	if os.Getenv("DECANT_LONG") != "" {
+		flushes = 31 * 24
+	}
+	cfg := quick(t.TempDir())
+	cfg.SegmentBytes = 100_000
+	s := mustOpen(t, cfg)
+	var flushed int64
+	most := 0
+	for i := range flushes {
+		var samples []ingest.Sample
+		for k := range 200 {
+			x := number(fmt.Sprint(k%5), (int64(i)*200+int64(k))*18e9, math.Sqrt(float64(200*i+k)))
+			if k == 77 { // hours late
+				x.Time -= 30 * hour
+			}
+			samples = append(samples, x)
+		}
+		mustAppend(t, s, samples...)
+		if err := s.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		list := s.listed()
+		flushed += list[len(list)-1].bytes
+		if err := s.Upkeep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, len(rangesOf(s.listed())))
+	}
+	ratio := float64(s.keeper.written.Load()) / float64(flushed)
+	bound := math.Log(float64(flushes)) / math.Log(growth)
+	t.Logf("%d flushes: compaction wrote %.2f bytes for each that was flushed, at most %.2f; %d segments, at most %d ranges", flushes, ratio, bound, len(s.listed()), most)
+	if ratio > bound || most > 3*(growth-1) {
+		t.Errorf("compaction wrote %.2f bytes for each that was flushed, the bound is %.2f; there were %d ranges", ratio, bound, most)
+	}
+	if _, _, rows := total(s.listed()); rows != int64(200*flushes) {
+		t.Errorf("%d rows of %d", rows, 200*flushes)
+	}
+	mustClose(t, s)
+	if _, err := Verify(context.Background(), cfg.Dir, func(f Fault) { t.Errorf("%+v", f) }); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCompactionDropsRepeatsAlone stores the same again, and once something else between: what either setting of duplicates shows stays as it was.
 func TestCompactionDropsRepeatsAlone(t *testing.T) {
 	text := ingest.Sample{Series: seriesOf("t"), Time: 5, Kind: ingest.KindString, Text: "on"}
