@@ -91,11 +91,15 @@ func (m *merger) step(s sink) (more bool, err error) {
 	if lead == nil {
 		return false, nil
 	}
+	others := limit
 	limit = min(limit, lead.after)
-	if sum := lead.whole(); sum != nil && !sum.mixed && sum.settled(m.policy) && sum.last < min(limit, lead.to) {
-		switch s.whole(sum) {
+	if m.undisturbed(lead, others) {
+		switch s.whole(lead.whole()) {
 		case accepted:
 			lead.skipWhole()
+			for m.undisturbed(lead, others) && s.whole(lead.whole()) == accepted {
+				lead.skipWhole()
+			}
 			return true, nil
 		case later:
 			return true, nil
@@ -127,6 +131,16 @@ func (m *merger) step(s sink) (more bool, err error) {
 		return false, err
 	}
 	return true, lead.skip(j)
+}
+
+// undisturbed tells whether what the lead would skip whole has a summary that holds: no row of another run, of which the next is at others, nor one outside of the range is
+// among its rows, and no duplicates are to be settled.
+func (m *merger) undisturbed(lead *cursor, others int64) bool {
+	if lead.done {
+		return false
+	}
+	sum := lead.whole()
+	return sum != nil && !sum.mixed && sum.settled(m.policy) && sum.last < min(others, lead.after, lead.to)
 }
 
 // lead gives the run whose next row is earliest, of several the oldest, and the earliest next row of the others.

@@ -114,8 +114,8 @@ func (s *scanner) Next() bool {
 // Rows of other kinds are left out or nulls. Only one of NextBlock and Next may be used.
 func (s *scanner) NextBlock() (b decimation.Block, ok bool) { return s.NextUntil(math.MinInt64) }
 
-// NextUntil is NextBlock, but gives the summary of a group or a block where all its rows lie before until (ns), in the scan's range, and no other run
-// interferes with them.
+// NextUntil is NextBlock, but gives the summary of groups and blocks that follow each other, as many as lie before until (ns) and in the scan's range and no other run
+// interferes with.
 func (s *scanner) NextUntil(until int64) (b decimation.Block, ok bool) {
 	s.blocks, s.until = true, until
 	if !s.next() {
@@ -203,6 +203,12 @@ func (s *scanner) whole(sum *summary) verdict {
 	case s.copied.rows > 0:
 		s.flush = true
 		return later
+	}
+	if s.lies {
+		s.summary.Rows += int(sum.rows)
+		s.summary.Last, s.lying.Last = sum.last, sum.last
+		s.summary.Moments = append(s.summary.Moments, sum.moments...)
+		return accepted
 	}
 	s.summary = decimation.Summary{Rows: int(sum.rows), First: sum.first, Last: sum.last, Moments: append(s.summary.Moments[:0], sum.moments...)}
 	s.lying, s.lies = decimation.Block{Summary: &s.summary, First: sum.first, Last: sum.last}, true
