@@ -83,12 +83,13 @@ func (a *admission) bound() int64 {
 	return int64(len(a.known)) + a.unread
 }
 
-// countSeries begins the count when the store is opened: with the newest segments, and with what the logs hold. It completes what version 1 of CURRENT does not say.
-func (s *Store) countSeries() error {
+// countSeries begins the count when the store is opened: with the newest segments, until they have had so many entries, and with what the logs hold. It completes what version 1
+// of CURRENT does not say.
+func (s *Store) countSeries(enough int) error {
 	a := &s.admission
 	a.all = s.eachStored
 	asked, i := 0, len(s.segments)
-	for ; i > 0 && (asked < firstAsked || s.current.version == 1); i-- {
+	for ; i > 0 && (asked < enough || s.current.version == 1); i-- {
 		entries, err := s.segments[i-1].entries()
 		if err != nil {
 			return err

@@ -1,11 +1,15 @@
 package store
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
+	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -80,6 +84,32 @@ func TestAnOlderWriterSaysThatItCantDelete(t *testing.T) {
 	dir := t.TempDir()
 	s := serving(t, quick(dir))
 	c := dial(t, dir)
+	old, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	go func() {
+		conn, err := old.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		var buf []byte
+		frame, err := wal.ReadFrame(conn, &buf)
+		if err == nil {
+			conn.Write(wal.AppendFrame(nil, reply(frame.Sequence, "", fmt.Errorf("a frame of type %d is not taken here", frame.Type))))
+		}
+	}()
+	conn, err := net.Dial("unix", old.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	e := &Client{conn: conn, r: bufio.NewReader(conn)}
+	if _, err := e.Compact(context.Background()); err == nil || !strings.Contains(err.Error(), "it is an older decant, which can't: restart it with this version") {
+		t.Errorf("an older writer: %v", err)
+	}
 	unknown := wal.Type(9)
 	if _, err := c.call(unknown, nil, "ask", ""); err == nil || !strings.Contains(err.Error(), "a frame of type 9 is not taken here") {
 		t.Errorf("a frame that is not known: %v", err)

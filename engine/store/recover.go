@@ -65,7 +65,7 @@ func (s *Store) recover() error {
 	s.window = slices.Clone(newest(replayed.window, s.cfg.Deliveries))
 	s.active = &head{before: s.arrival}
 	s.current = opened.cur
-	if err := s.countSeries(); err != nil {
+	if err := s.countSeries(firstAsked); err != nil {
 		return err
 	}
 	if err := s.newLog(replayed.sequence); err != nil {
