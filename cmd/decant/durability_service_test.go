@@ -54,7 +54,7 @@ func TestJobsEndOnceThoughTheServiceIsKilled(t *testing.T) {
 // lease ends.
 func TestWorkersShareAQueueAndAreKilled(t *testing.T) {
 	t.Parallel()
-	const jobs = 32
+	const jobs = 160 // for some seconds, as a worker looks once a second whether there are any
 	database := jobtest.Postgres(t)
 	r := random(t)
 	mail := serveMail(t)
@@ -82,6 +82,13 @@ func TestWorkersShareAQueueAndAreKilled(t *testing.T) {
 			t.Errorf("exit code %d\n%s", code, process.stderr)
 		}
 	}
+	// What killed workers left goes with the next sweep: once a minute, and at the start.
+	p = s.start()
+	poll(t, "a sweep removes what killed workers left", func() bool {
+		entries, err := os.ReadDir(filepath.Join(s.data, "service", "artifacts"))
+		return err == nil && len(entries) == jobs
+	})
+	p.stop()
 	again := s.check(ended, undisturbed)
 	mail.check(t, jobs)
 	t.Logf("%d of %d jobs were begun more than once", again, jobs)
