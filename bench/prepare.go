@@ -17,7 +17,7 @@ import (
 
 // generation is raised when a data set's samples change, or when a store written today is laid out otherwise than one of before: kept data sets are then
 // made anew.
-const generation = 2
+const generation = 3
 
 // bytesASample is what a store takes on disk at most: 24 bytes a sample were seen, beside some log.
 const bytesASample = 32
