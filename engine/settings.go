@@ -21,7 +21,7 @@ type Serving struct {
 	Key            string        `toml:"key"`      //
 	Database       string        `toml:"database"` // postgres://…; empty: SQLite in the store's folder
 	Artifacts      string        `toml:"artifacts"`
-	Workers        int           `toml:"workers"`       // jobs at a time; 0: as many as there are cores
+	Workers        int           `toml:"workers"`       // jobs at a time; 0: twice as many as there are cores
 	ArtifactLife   time.Duration `toml:"artifact_life"` // until the files of a job expire
 	Lease          time.Duration `toml:"lease"`         // after which a silent worker counts as dead
 	PublicChannels []string      `toml:"public_channels"`
@@ -51,7 +51,8 @@ func (c Config) artifacts() string {
 	return c.service("artifacts")
 }
 
-// jobs are the limits as a service on so many cores knows them.
+// jobs are the limits as a service on so many cores knows them. Twice as many jobs as cores run at a time where nothing is said: small ones mostly wait for the disk, and a thousand of them end in three
+// quarters of the time.
 func (c Config) jobs(cores int) job.Limits {
 	return job.Limits{
 		Export:       export.Limits{Rows: c.Limits.Rows, PDFRows: c.Limits.PDFRows},
@@ -65,7 +66,7 @@ func (c Config) jobs(cores int) job.Limits {
 		Missed:       c.Limits.MissedRuns,
 		Tries:        c.Limits.Tries,
 		Public:       c.Service.PublicChannels,
-		Workers:      cmp.Or(c.Service.Workers, cores),
+		Workers:      cmp.Or(c.Service.Workers, 2*cores),
 	}
 }
 
@@ -84,7 +85,7 @@ func (c Config) checkServing(bad func(format string, args ...any)) {
 		}
 	}
 	if s.Workers < 0 {
-		bad("service.workers: %d; allowed is 1 and more, or 0 for as many as there are cores", s.Workers)
+		bad("service.workers: %d; allowed is 1 and more, or 0 for twice as many as there are cores", s.Workers)
 	}
 	if s.ArtifactLife < time.Minute {
 		bad("service.artifact_life: %s; allowed is 1m and more", s.ArtifactLife)

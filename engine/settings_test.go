@@ -74,8 +74,8 @@ func TestServingFile(t *testing.T) {
 	if c.Service.Listen != "127.0.0.1:9" || l.ArtifactLife != 48*time.Hour || l.Workers != 2 || l.QueuedEach != 5 || l.ExportsEach != 6 || len(l.Public) != 1 || l.Queued != Default().Limits.Queued {
 		t.Errorf("%+v, %+v", c.Service, l)
 	}
-	if c, err = load(""); err != nil || c.jobs(8).Workers != 8 {
-		t.Errorf("jobs at a time: %d, %v; want as many as there are cores", c.jobs(8).Workers, err)
+	if c, err = load(""); err != nil || c.jobs(8).Workers != 16 {
+		t.Errorf("jobs at a time: %d, %v; want twice as many as there are cores", c.jobs(8).Workers, err)
 	}
 
 	_, err = load("[service]\nworkers = -1\nlease = \"1ms\"\ncert = \"a\"\n")
