@@ -92,6 +92,17 @@ func (o Options) Validate() error {
 	return errors.Join(faults...)
 }
 
+// checkCases reports every case that a benchmark doesn't have.
+func checkCases(cases, allowed []string) error {
+	var faults []error
+	for _, c := range cases {
+		if !slices.Contains(allowed, c) {
+			faults = append(faults, fmt.Errorf("--case %s: allowed are %s", c, strings.Join(allowed, ", ")))
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // or gives what was asked for or, where nothing was, what a benchmark does then.
 func or[T any](asked []T, otherwise ...T) []T {
 	if len(asked) > 0 {

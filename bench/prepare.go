@@ -19,7 +19,7 @@ import (
 // made anew.
 const generation = 3
 
-// bytesASample is what a store takes on disk at most: 24 bytes a sample were seen, beside some log.
+// bytesASample is what a store takes on disk at most. Segments take 1 to 6 bytes a sample; beside them lie logs of 64 MiB and, for a while, what compaction has merged.
 const bytesASample = 32
 
 // A data set's folder holds the store, and one of two files that say what it is:

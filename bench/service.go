@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"decant/engine"
@@ -37,12 +35,7 @@ type ServiceOptions struct {
 
 // Validate reports every fault at once.
 func (o ServiceOptions) Validate() error {
-	faults := []error{o.Options.Validate()}
-	for _, c := range o.Cases {
-		if !slices.Contains(ServiceCases, c) {
-			faults = append(faults, fmt.Errorf("--case %s: allowed are %s", c, strings.Join(ServiceCases, ", ")))
-		}
-	}
+	faults := []error{o.Options.Validate(), checkCases(o.Cases, ServiceCases)}
 	if o.Exports < 0 || o.Exports > mostDue {
 		faults = append(faults, fmt.Errorf("--exports %d: allowed is 1 to %d", o.Exports, mostDue))
 	}
@@ -73,7 +66,7 @@ func (o ServiceOptions) withDefaults() ServiceOptions {
 }
 
 // RunService measures the export service: decant serve in a process of its own, on a copy of the data set, called over HTTP as clients do. Its yardstick is the work
-// without a service: the same requests, planned and written into folders by goroutines of this process, as many at a time as the service has workers. The two take turns;
+// without a service: the same requests, planned and written into folders by goroutines of this process, as many at a time as there are cores. The two take turns;
 // of-work is what claims, leases, the queue's transactions, HTTP and waiting leave of the work's rate. The API's latency has an idle service beside it.
 func RunService(ctx context.Context, opts ServiceOptions, out io.Writer, say func(text string)) (err error) {
 	opts = opts.withDefaults()

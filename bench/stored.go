@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -38,13 +37,7 @@ type StoreOptions struct {
 
 // Validate reports every fault at once.
 func (o StoreOptions) Validate() error {
-	faults := []error{o.Options.Validate()}
-	for _, c := range o.Cases {
-		if !slices.Contains(StoreCases, c) {
-			faults = append(faults, fmt.Errorf("--case %s: allowed are %s", c, strings.Join(StoreCases, ", ")))
-		}
-	}
-	return errors.Join(faults...)
+	return errors.Join(o.Options.Validate(), checkCases(o.Cases, StoreCases))
 }
 
 // RunStore measures what the form of the segments gives: decoding all of it, against the same columns in memory (of-roofline); buckets from stored sums, against the same from the samples (of-raw);
@@ -95,7 +88,7 @@ func RunStore(ctx context.Context, opts StoreOptions, out io.Writer, say func(te
 		if err := s.finish(say, share, "points/s"); err != nil {
 			return err
 		}
-		s.measured = nil
+		s.measured = nil // the next case's lines have another share
 	}
 	return nil
 }

@@ -50,12 +50,17 @@ func (f *benchFlags) options(o bench.Options) (bench.Options, error) {
 	return o, nil
 }
 
-// bench runs a benchmark: its text goes to stdout, all else to stderr.
+// bench runs a benchmark that has the common flags and o.
 func (a *app) bench(f benchFlags, o bench.Options, run func(context.Context, bench.Options, io.Writer, func(string)) error) error {
 	o, err := f.options(o)
 	if err != nil {
 		return err
 	}
+	return measure(a, o, run)
+}
+
+// measure runs a benchmark: its text goes to stdout, all else to stderr.
+func measure[O interface{ Validate() error }](a *app, o O, run func(context.Context, O, io.Writer, func(string)) error) error {
 	if err := o.Validate(); err != nil {
 		return usageError{err}
 	}
@@ -116,11 +121,7 @@ func (c *benchStoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	o := bench.StoreOptions{Options: shared, Cases: c.Case}
-	if err := o.Validate(); err != nil {
-		return usageError{err}
-	}
-	return interrupted(a.ctx, bench.RunStore(a.ctx, o, a.stdout, a.say))
+	return measure(a, bench.StoreOptions{Options: shared, Cases: c.Case}, bench.RunStore)
 }
 
 type benchServiceCmd struct {
@@ -136,9 +137,5 @@ func (c *benchServiceCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	o := bench.ServiceOptions{Options: shared, Cases: c.Case, Exports: c.Exports, Rate: c.Rate, Load: c.Load}
-	if err := o.Validate(); err != nil {
-		return usageError{err}
-	}
-	return interrupted(a.ctx, bench.RunService(a.ctx, o, a.stdout, a.say))
+	return measure(a, bench.ServiceOptions{Options: shared, Cases: c.Case, Exports: c.Exports, Rate: c.Rate, Load: c.Load}, bench.RunService)
 }
