@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-
 )
 
 func TestReplayHandsOutEachLetterOnce(t *testing.T) {
