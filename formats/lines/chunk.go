@@ -1,10 +1,9 @@
 package lines
 
 import (
-	"fmt"
-	"runtime/debug"
-
 	"github.com/apache/arrow/go/v17/arrow"
+
+	"decant/formats"
 )
 
 // chunk is a run of rows on its way to text.
@@ -21,7 +20,7 @@ type chunk struct {
 
 // print turns the chunk into text, and deflates it where a packer is there.
 func (c *chunk) print() {
-	err := c.appendRows()
+	err := formats.Guard(c.appendRows)
 	for i, rec := range c.records {
 		rec.Release()
 		c.records[i] = nil
@@ -32,21 +31,8 @@ func (c *chunk) print() {
 	c.done <- err
 }
 
-// appendRows prints the chunk's rows. Records may lie in mapped files: a disk that fails under them is an error, not the end of the process.
-func (c *chunk) appendRows() (err error) {
-	debug.SetPanicOnFault(true)
-	defer func() {
-		if r := recover(); r != nil {
-			fault, ok := r.(interface {
-				error
-				Addr() uintptr
-			})
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("read rows: %w", fault)
-		}
-	}()
+// appendRows prints the head and the chunk's rows.
+func (c *chunk) appendRows() error {
 	c.text = append(c.text[:0], c.head...)
 	first := c.first
 	for _, rec := range c.records {

@@ -11,7 +11,6 @@ package lines
 
 import (
 	"io"
-	"runtime"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -26,9 +25,8 @@ type Printer interface {
 }
 
 const (
-	chunkCells  = 64 << 10 // of one chunk; a chunk has at least one row
-	maxInFlight = 16       // chunks
-	maxKept     = 4 << 20  // bytes of a buffer that is used again
+	chunkCells = 64 << 10 // of one chunk; a chunk has at least one row
+	maxKept    = 4 << 20  // bytes of a buffer that is used again
 )
 
 // Writer implements formats.Writer for a Printer.
@@ -54,11 +52,7 @@ type Writer struct {
 
 // Open starts a document with head, which stands before the first row.
 func Open(w io.Writer, doc formats.Document, head []byte, newPrinter func() Printer) (*Writer, error) {
-	cores := doc.Cores
-	if cores <= 0 {
-		cores = runtime.GOMAXPROCS(0)
-	}
-	inFlight := min(cores+1, maxInFlight)
+	inFlight := doc.Chunks()
 	out := formats.NewOutput(w)
 	compressor, err := newCompressor(out, doc.Compression, inFlight-1)
 	if err != nil {

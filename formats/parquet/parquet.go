@@ -15,7 +15,6 @@ package parquet
 import (
 	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -44,11 +43,7 @@ func open(w io.Writer, doc formats.Document) (*writer, error) {
 		return nil, err
 	}
 	p := &writer{columns: doc.Columns, out: formats.NewOutput(w), footer: footer, gathered: newGroup(doc.Columns)}
-	cores := doc.Cores
-	if cores <= 0 {
-		cores = runtime.GOMAXPROCS(0)
-	}
-	for range min(cores, len(doc.Columns)) {
+	for range min(doc.Goroutines(), len(doc.Columns)) {
 		compress, err := codec.start()
 		if err != nil {
 			return nil, err

@@ -1,10 +1,9 @@
 package xlsx
 
 import (
-	"fmt"
-	"runtime/debug"
-
 	"github.com/apache/arrow/go/v17/arrow"
+
+	"decant/formats"
 )
 
 // chunk is a run of the document's rows in one sheet, on its way to a piece of the sheet's part. Which rows it has depends on the document alone.
@@ -62,26 +61,11 @@ func (c *chunk) release() {
 	c.records = c.records[:0]
 }
 
-// print fills the piece and lets go of the records. These may lie in mapped files: a disk that fails under them is an error, not the end of
-// the process.
+// print fills the piece and lets go of the records.
 func (c *chunk) print() {
-	debug.SetPanicOnFault(true)
-	var err error
-	defer func() {
-		if r := recover(); r != nil {
-			fault, ok := r.(interface {
-				error
-				Addr() uintptr
-			})
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("read rows: %w", fault)
-		}
-		c.release()
-		c.done <- err
-	}()
-	err = c.printRows()
+	err := formats.Guard(c.printRows)
+	c.release()
+	c.done <- err
 }
 
 func (c *chunk) printRows() error {

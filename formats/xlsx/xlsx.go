@@ -17,7 +17,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/apache/arrow/go/v17/arrow"
 
@@ -75,21 +74,14 @@ func Open(w io.Writer, doc formats.Document) (formats.Writer, error) {
 		shared: new(sharedStrings),
 		widths: newWidths(doc),
 		frame:  newPiece(),
+		atOnce: doc.Chunks(),
 	}
 	x.texts = newTexts(doc.Columns, x.shared)
 	if err := x.printLabels(); err != nil {
 		return nil, err
 	}
-	cores := doc.Cores
-	if cores <= 0 {
-		cores = runtime.GOMAXPROCS(0)
-	}
-	x.atOnce = min(cores+1, maxAtOnce)
 	return x, nil
 }
-
-// maxAtOnce is how many chunks are held at a time, at most.
-const maxAtOnce = 16
 
 type writer struct {
 	doc    formats.Document
