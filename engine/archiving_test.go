@@ -65,14 +65,8 @@ func (s withRepeats) Close() error {
 // TestArchiveContract: an archive answers as the store does that it was made of, however often more was added to it, and exports from it have the same bytes.
 func TestArchiveContract(t *testing.T) {
 	exporttest.TestSource(t, func(t *testing.T) exporttest.Target {
-		cfg := Default()
-		cfg.Data = t.TempDir()
-		w, err := OpenWriter(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { w.Close() })
-		return archiveTarget{target: target{Source(cfg), w}, cfg: cfg, to: t.TempDir()}
+		x, cfg := newTarget(t)
+		return archiveTarget{target: x, cfg: cfg, to: t.TempDir()}
 	})
 }
 

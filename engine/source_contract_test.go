@@ -24,16 +24,22 @@ func (x target) Append(samples ...exporttest.Sample) error {
 	return x.w.Append(context.Background(), b)
 }
 
+// newTarget makes a store and opens it for writing.
+func newTarget(t *testing.T) (target, Config) {
+	cfg := Default()
+	cfg.Data = t.TempDir()
+	w, err := OpenWriter(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return target{Source(cfg), w}, cfg
+}
+
 func TestSourceContract(t *testing.T) {
 	exporttest.TestSource(t, func(t *testing.T) exporttest.Target {
-		cfg := Default()
-		cfg.Data = t.TempDir()
-		w, err := OpenWriter(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { w.Close() })
-		return target{Source(cfg), w}
+		x, _ := newTarget(t)
+		return x
 	})
 }
 
