@@ -180,7 +180,7 @@ func (e *encoded) readDecimals(b []byte, power float64) (rest []byte, ok bool) {
 func (e *encoded) bounds() (Exponents, bool) {
 	magnitude := math.Float64bits(max(-e.min, e.max)) << 1
 	if magnitude == 0 {
-		return NoExponents, len(e.sum)+len(e.squares)+e.unit == 0
+		return NoExponents, len(e.sum) == 0 && len(e.squares) == 0 && e.unit == 0
 	}
 	high := exponentOf(magnitude)
 	bounds := Exponents{int16(min(e.unit, int(high))), high}

@@ -144,6 +144,7 @@ func TestMergeEncodedRefuses(t *testing.T) {
 		"squares far above the extremes": set(good, 10, 0xff),
 		"a sum without squares":          append(slices.Clone(good[:9]), 0),
 		"zeros with a sum":               {2, 0, 0, 0, 0, 0, 0, 2, 1, 1, 1},
+		"zeros with squares":             {1, 0, 0, 0, 0, 0, 1, 0, 1, 1}, // and a unit of -1
 		"a wide sum above the extremes":  set(set(floats, 10, low...), 26, low...),
 		"wide squares below the mean's":  set(floats, len(floats)-1, 1),
 	} {
