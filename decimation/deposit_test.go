@@ -150,3 +150,20 @@ func FuzzMoments(f *testing.F) {
 		check(t, first, values)
 	})
 }
+
+func TestExponentOfEveryClass(t *testing.T) {
+	for _, c := range []struct {
+		v float64
+		e int16
+	}{
+		{1, -52}, {-1, -52}, {1.5, -52}, {2, -51}, {0.1, -56},
+		{math.MaxFloat64, 971}, {math.SmallestNonzeroFloat64, -1074}, {0x1p-1022, -1074}, {0x1p-1021, -1073},
+	} {
+		if got, finite := ExponentsOf([]float64{c.v}); !finite || got != (Exponents{c.e, c.e}) {
+			t.Errorf("the exponent of %g is %v, want %d", c.v, got, c.e)
+		}
+		if m := math.Abs(math.Ldexp(math.Ldexp(c.v, -int(c.e)/2), -int(c.e)+int(c.e)/2)); m != math.Trunc(m) || m >= 0x1p53 {
+			t.Errorf("%g is not an integer below 2^53 times 2^%d", c.v, c.e)
+		}
+	}
+}

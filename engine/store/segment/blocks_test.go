@@ -48,7 +48,7 @@ func TestBlocksEqualModel(t *testing.T) {
 					rt.Fatalf("number %v at %d is row %d of %v", v, b.Times[i], row, want)
 				}
 				row++
-				if e := exponent(v); b.Bounds != nil && v != 0 && (e < b.Bounds.Low || e > b.Bounds.High) {
+				if e, _ := decimation.ExponentsOf([]float64{v}); b.Bounds != nil && v != 0 && (e.Low < b.Bounds.Low || e.High > b.Bounds.High) {
 					rt.Fatalf("the exponent of %v is not within %v", v, *b.Bounds)
 				}
 			}

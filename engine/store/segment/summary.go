@@ -118,12 +118,6 @@ func (g *grouping) finish() summary {
 	return s
 }
 
-// exponent is the e of v = m·2^e with an integer |m| of 53 bits, the first set: that of the last bit of v's mantissa, -1074 (subnormals, too) to 971.
-func exponent(v float64) int16 {
-	biased := int16(math.Float64bits(v) >> 52 & 0x7ff)
-	return max(biased, 1) - 1075
-}
-
 func strictlyAscending(times []int64) bool {
 	for i := 1; i < len(times); i++ {
 		if times[i] <= times[i-1] {
