@@ -110,17 +110,23 @@ func (n *Inspection) blockV1(b []byte, rows int) {
 
 // part counts bytes of a block's column, or of what is around columns.
 func (n *Inspection) part(name, encoding string, values, bytes int) {
-	i := slices.IndexFunc(n.Parts, func(p Part) bool { return p.Name == name && p.Encoding == encoding })
-	if i < 0 {
-		i = len(n.Parts)
-		n.Parts = append(n.Parts, Part{Name: name, Encoding: encoding})
-	}
-	p := &n.Parts[i]
+	p := Part{Name: name, Encoding: encoding, Values: int64(values), Bytes: int64(bytes)}
 	if encoding != "" {
-		p.Blocks++
+		p.Blocks = 1
 	}
-	p.Values += int64(values)
-	p.Bytes += int64(bytes)
+	n.addPart(p)
+}
+
+func (n *Inspection) addPart(p Part) {
+	i := slices.IndexFunc(n.Parts, func(q Part) bool { return q.Name == p.Name && q.Encoding == p.Encoding })
+	if i < 0 {
+		n.Parts = append(n.Parts, p)
+		return
+	}
+	q := &n.Parts[i]
+	q.Blocks += p.Blocks
+	q.Values += p.Values
+	q.Bytes += p.Bytes
 }
 
 // Add adds another's.
@@ -133,15 +139,7 @@ func (n *Inspection) Add(o Inspection) {
 	n.Rows += o.Rows
 	n.Versions = append(n.Versions, o.Versions...)
 	for _, p := range o.Parts {
-		i := slices.IndexFunc(n.Parts, func(q Part) bool { return q.Name == p.Name && q.Encoding == p.Encoding })
-		if i < 0 {
-			n.Parts = append(n.Parts, p)
-			continue
-		}
-		q := &n.Parts[i]
-		q.Blocks += p.Blocks
-		q.Values += p.Values
-		q.Bytes += p.Bytes
+		n.addPart(p)
 	}
 	n.finish()
 }

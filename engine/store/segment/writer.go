@@ -130,9 +130,9 @@ func (w *Writer) start(s ingest.Series, first int64) error {
 	if err := w.endSeries(); err != nil {
 		return err
 	}
-	for _, text := range []string{s.Channel, s.Subtopic, s.Name, s.Unit, s.Publisher} {
-		if len(text) > maxText {
-			return fmt.Errorf("a name of %d bytes is too long", len(text))
+	for _, name := range fields(&s) {
+		if len(*name) > maxText {
+			return fmt.Errorf("a name of %d bytes is too long", len(*name))
 		}
 	}
 	w.series = append(w.series, writtenSeries{Series: s})
