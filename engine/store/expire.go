@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -74,7 +75,7 @@ func (k *keeper) drop(whole, edges map[string]bool, before map[string]int64) err
 		next.segments = slices.DeleteFunc(next.segments, func(f segmentFile) bool { return whole[f.name] })
 		// One that reaches further stays: the configuration kept less then, and what had gone doesn't come back.
 		next.deletes = slices.DeleteFunc(next.deletes, func(t tombstone) bool { return t.expired && edges[t.Channel] && t.to <= before[t.Channel] })
-		for _, channel := range sorted(edges) {
+		for _, channel := range slices.Sorted(maps.Keys(edges)) {
 			next.deletes = append(next.deletes, tombstone{Selection: Selection{Channel: channel}, arrival: next.arrival, from: math.MinInt64, to: before[channel], expired: true})
 		}
 	}, func() {
@@ -94,15 +95,6 @@ func (k *keeper) drop(whole, edges map[string]bool, before map[string]int64) err
 	}
 	s.discard(gone)
 	return nil
-}
-
-func sorted(set map[string]bool) []string {
-	list := make([]string, 0, len(set))
-	for s := range set {
-		list = append(list, s)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // spans are the channels of a segment. They are remembered: retention asks every hour.

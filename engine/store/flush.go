@@ -266,16 +266,16 @@ func fillSegment(file vfs.File, heads []*head) (segmentFile, error) {
 }
 
 // count adds rows of a series to what the segment holds.
-func (f *segmentFile) count(rows segment.Rows) {
+func (s *segmentFile) count(rows segment.Rows) {
 	n := rows.Len()
 	if n == 0 {
 		return
 	}
 	first, last := rows.Time[0], rows.Time[n-1]
-	if f.rows == 0 {
-		f.from, f.to = first, last
+	if s.rows == 0 {
+		s.from, s.to = first, last
 	}
-	f.rows, f.from, f.to = f.rows+int64(n), min(f.from, first), max(f.to, last)
+	s.rows, s.from, s.to = s.rows+int64(n), min(s.from, first), max(s.to, last)
 }
 
 // end stops the log cleanly: an end mark, and CURRENT names it as complete.
