@@ -112,9 +112,10 @@ func (c *archiveCmd) preview(a *app, opts archive.Options) error {
 }
 
 // importArchives stores what archives hold.
-func (c *importCmd) importArchives(a *app, to engine.Writer) (err error) {
+func (c *importCmd) importArchives(a *app, to engine.Writer) error {
 	bars := a.progress("samples")
 	t := table{columns: []string{"archive", "series", "samples", "first", "last"}}
+	var err error
 	for _, from := range c.Files {
 		var s engine.ArchiveSummary
 		if s, err = engine.ImportArchive(a.ctx, to, from, bars.update); err != nil {
@@ -127,20 +128,7 @@ func (c *importCmd) importArchives(a *app, to engine.Writer) (err error) {
 		t.add(from, s.Series, s.Samples, first, last)
 	}
 	bars.finish()
-	if closing := to.Close(); err == nil {
-		err = closing
-	}
-	if len(t.rows) > 0 {
-		if printing := t.print(a.stdout, c.JSON); err == nil {
-			err = printing
-		}
-	}
-	var partial *engine.PartialError
-	if errors.As(err, &partial) {
-		partial.Err = interrupted(a.ctx, partial.Err)
-		return partial
-	}
-	return interrupted(a.ctx, err)
+	return c.finish(a, to, t, err)
 }
 
 // archives says whether archives are to be imported, and refuses a mixture with files, and flags that say what an archive says itself.

@@ -68,9 +68,6 @@ func (c *importCmd) Run(a *app) error {
 	bars := a.progress("samples")
 	summaries, err := engine.Import(a.ctx, to, c.Files, a.stdin, cfg, bars.update)
 	bars.finish()
-	if closing := to.Close(); err == nil {
-		err = closing
-	}
 	t := table{columns: []string{"file", "rows", "samples", "bad", "first", "last"}}
 	for i, s := range summaries {
 		first, last := "", ""
@@ -81,6 +78,14 @@ func (c *importCmd) Run(a *app) error {
 		for _, f := range s.Faults {
 			a.log.Warn("skipped", "file", c.Files[i], "line", f.Line, "fault", f.Text)
 		}
+	}
+	return c.finish(a, to, t, err)
+}
+
+// finish closes the writer and prints what was imported, also where err ended it early.
+func (c *importCmd) finish(a *app, to engine.Writer, t table, err error) error {
+	if closing := to.Close(); err == nil {
+		err = closing
 	}
 	if len(t.rows) > 0 {
 		if printing := t.print(a.stdout, c.JSON); err == nil {
