@@ -22,7 +22,7 @@ func (r *runner) bringDay(ctx context.Context, archive *Snapshot, j job) (brough
 		if err != nil {
 			return brought{}, err
 		}
-		if slices.ContainsFunc(d.old, func(p Part) bool { return p.Seen == seen }) {
+		if sawAll(d.old, seen) {
 			return brought{job: j, seen: seen}, nil
 		}
 		d.all = newDigest()
@@ -85,9 +85,7 @@ func (d *dayWriter) scan(s export.Series, f func(r *rows) error) (string, error)
 	})
 	text := sum.String()
 	if n > 0 {
-		for _, key := range []string{s.Subtopic, s.Publisher, s.Name, s.Unit, text} {
-			d.all.text(key)
-		}
+		d.all.series(s, text)
 	}
 	return text, err
 }
@@ -99,9 +97,7 @@ func (d *dayWriter) series(s export.Series) error {
 		return err
 	}
 	if sum, ok := d.seen[s.ID]; ok && known != nil && slices.ContainsFunc(known.places, func(p placed) bool { return p.entry.Seen == sum }) {
-		for _, key := range []string{s.Subtopic, s.Publisher, s.Name, s.Unit, sum} {
-			d.all.text(key)
-		}
+		d.all.series(s, sum)
 		return nil
 	}
 	var have *archived
@@ -160,8 +156,7 @@ func (d *dayWriter) known(s export.Series) (*day, error) {
 	for i := range d.old {
 		parts[i] = &d.old[i]
 	}
-	key := export.Series{Subtopic: s.Subtopic, Publisher: s.Publisher, Name: s.Name, Unit: s.Unit}
-	return d.archive.dayOf(d.ctx, key, parts, d.job.day.Start(), d.job.day.End())
+	return d.archive.dayOf(d.ctx, s, parts, d.job.day.Start(), d.job.day.End())
 }
 
 // finish completes the part that is being written, and brings it into its place.

@@ -48,7 +48,10 @@ func escape(value string) string {
 // Day is a UTC day, counted from 1970-01-01.
 type Day int32
 
-const dayNanos = 24 * 60 * 60 * int64(time.Second)
+const (
+	daySeconds = 24 * 60 * 60
+	dayNanos   = daySeconds * int64(time.Second)
+)
 
 // dayOf is the day of a time (ns).
 func dayOf(t int64) Day {
@@ -80,7 +83,7 @@ func (d Day) End() int64 {
 
 // String is the day as 2026-11-20.
 func (d Day) String() string {
-	return time.Unix(int64(d)*int64(dayNanos/int64(time.Second)), 0).UTC().Format(time.DateOnly)
+	return time.Unix(int64(d)*daySeconds, 0).UTC().Format(time.DateOnly)
 }
 
 // MarshalText writes the day as String does.
@@ -92,10 +95,7 @@ func (d *Day) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("day %q: allowed are days such as 2026-11-20", text)
 	}
-	*d = Day(t.Unix() / int64(dayNanos/int64(time.Second)))
-	if t.Unix()%int64(dayNanos/int64(time.Second)) < 0 {
-		*d--
-	}
+	*d = Day(t.Unix() / daySeconds)
 	return nil
 }
 

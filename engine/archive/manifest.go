@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"slices"
 	"sort"
 )
 
@@ -140,6 +141,11 @@ func manifestOrEmpty(ctx context.Context, p Place) (m *Manifest, mark string, er
 func (m *Manifest) parts(channel string, day Day) []Part {
 	i, j := m.before(channel, day), m.before(channel, day+1)
 	return m.Parts[i:j:j]
+}
+
+// sawAll says whether the rows that the store has of a day, by their digest, are those that one of its parts was made from or compared with.
+func sawAll(parts []Part, seen string) bool {
+	return slices.ContainsFunc(parts, func(p Part) bool { return p.Seen == seen })
 }
 
 // before is the place of the first part that is not before a channel's day.

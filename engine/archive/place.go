@@ -38,13 +38,13 @@ type Scratch struct {
 // scratchPattern names files on their way, so that they look like no result.
 const scratchPattern = ".decant-*.tmp"
 
-// IsURL says whether a destination names a bucket.
-func IsURL(to string) bool { return strings.HasPrefix(to, "s3://") }
+// isURL says whether a destination names a bucket.
+func isURL(to string) bool { return strings.HasPrefix(to, "s3://") }
 
 // Open finds the place that a folder's path or an URL such as s3://bucket/prefix names. env is os.Getenv: it has the credentials and the endpoint of S3. Nothing is
 // made or asked yet.
 func Open(to string, env func(string) string) (Place, error) {
-	if IsURL(to) {
+	if isURL(to) {
 		return openS3(to, env)
 	}
 	return newFolder(to), nil
@@ -52,7 +52,7 @@ func Open(to string, env func(string) string) (Place, error) {
 
 // Is says whether a path or URL names an archive: a bucket, or a folder with a manifest.
 func Is(name string) bool {
-	if IsURL(name) {
+	if isURL(name) {
 		return true
 	}
 	_, err := os.Stat(filepath.Join(name, manifestName))

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"slices"
 
 	"decant/engine/export"
 )
@@ -36,7 +35,7 @@ func Preview(ctx context.Context, snap export.Snapshot, place Place, opts Option
 				if err != nil {
 					return err
 				}
-				if slices.ContainsFunc(old, func(p Part) bool { return p.Seen == seen }) {
+				if sawAll(old, seen) {
 					continue
 				}
 				p.Late = true

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 
+	"decant/engine/export"
 	"decant/formats"
 )
 
@@ -123,9 +124,12 @@ func (d *digest) add(r *rows) {
 	}
 }
 
-func (d *digest) text(s string) {
-	d.b = binary.LittleEndian.AppendUint64(d.b, uint64(len(s)))
-	d.b = append(d.b, s...)
+// series adds a series by its names and the digest of its rows.
+func (d *digest) series(s export.Series, sum string) {
+	for _, text := range []string{s.Subtopic, s.Publisher, s.Name, s.Unit, sum} {
+		d.b = binary.LittleEndian.AppendUint64(d.b, uint64(len(text)))
+		d.b = append(d.b, text...)
+	}
 }
 
 func (d *digest) flush() {

@@ -180,7 +180,7 @@ func (r *runner) commit(ctx context.Context, m *Manifest, mark string) (*Manifes
 func (m *Manifest) add(b brought) (changed bool) {
 	old := m.parts(b.job.channel, b.job.day)
 	if len(b.parts) == 0 {
-		if len(old) == 0 || slices.ContainsFunc(old, func(p Part) bool { return p.Seen == b.seen }) {
+		if len(old) == 0 || sawAll(old, b.seen) {
 			return false
 		}
 		old[len(old)-1].Seen = b.seen // nothing new, and the next run need not compare again

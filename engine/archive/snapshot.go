@@ -1,13 +1,10 @@
 package archive
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 
@@ -29,22 +26,14 @@ type Source struct {
 
 // Open reads the manifest. What it names is never changed, so the snapshot stays as it is while runs add to the archive.
 func (s Source) Open(ctx context.Context) (export.Snapshot, error) {
-	snap, err := openSnapshot(ctx, s.Place, s.Last)
-	if err != nil {
-		return nil, err
-	}
-	return snap, nil
-}
-
-func openSnapshot(ctx context.Context, place Place, last bool) (*Snapshot, error) {
-	m, _, err := loadManifest(ctx, place)
+	m, _, err := loadManifest(ctx, s.Place)
 	if isMissing(err) {
-		return nil, &kindError{kind: ErrNotArchive, cause: err, text: fmt.Sprintf("%s is not an archive: there is no %s; `decant archive --to %s` makes one", place, manifestName, place)}
+		return nil, &kindError{kind: ErrNotArchive, cause: err, text: fmt.Sprintf("%s is not an archive: there is no %s; `decant archive --to %s` makes one", s.Place, manifestName, s.Place)}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return newSnapshot(place, m, last), nil
+	return newSnapshot(s.Place, m, s.Last), nil
 }
 
 // Snapshot is one state of an archive. It is safe for concurrent use.
@@ -165,12 +154,10 @@ func (s *Snapshot) dayOf(ctx context.Context, series export.Series, parts []*Par
 	return &d, nil
 }
 
-var errNoSeries = errors.New("no such series")
-
 // partsOf are the parts that may have rows of a series in from ≤ t < to: those of its channel and days.
 func (s *Snapshot) partsOf(id export.SeriesID, from, to int64) (export.Series, []*Part, error) {
 	if int(id) >= len(s.manifest.Series) {
-		return export.Series{}, nil, fmt.Errorf("read series %d of %d: %w", id, len(s.manifest.Series), errNoSeries)
+		return export.Series{}, nil, fmt.Errorf("read series %d of %d: no such series", id, len(s.manifest.Series))
 	}
 	x := &s.manifest.Series[id]
 	key := export.Series{Subtopic: x.Subtopic, Publisher: x.Publisher, Name: x.Name, Unit: x.Unit}
@@ -180,11 +167,8 @@ func (s *Snapshot) partsOf(id export.SeriesID, from, to int64) (export.Series, [
 	}
 	all := s.manifest.Parts
 	first, last := dayOf(from), dayOf(to-1)
-	i := sort.Search(len(all), func(i int) bool {
-		return cmp.Or(cmp.Compare(all[i].Channel, x.Channel), cmp.Compare(all[i].Day, first)) >= 0
-	})
 	var parts []*Part
-	for ; i < len(all) && all[i].Channel == x.Channel && all[i].Day <= last; i++ {
+	for i := s.manifest.before(x.Channel, first); i < len(all) && all[i].Channel == x.Channel && all[i].Day <= last; i++ {
 		if p := &all[i]; int64(p.First) < to && int64(p.Last) >= from {
 			parts = append(parts, p)
 		}
