@@ -70,7 +70,7 @@ var root = func() *schema.GroupNode {
 	return schema.MustGroup(schema.NewGroupNode("sample", parquet.Repetitions.Required, fields, -1))
 }()
 
-// smallRows is below how many rows a part is compressed by snappy: the library makes an encoder of zstd for each page, which takes longer than such a part's
+// smallRows is below how many rows of its first row group a part is compressed by snappy: the library makes an encoder of zstd for each page, which takes longer than such a part's
 // rows do.
 const smallRows = 8 << 10
 
