@@ -3,6 +3,7 @@ package encoding
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // SearchInts finds, in a column of n ascending integers, the place of the first that is t or more; n where there is none. Where the form
@@ -80,13 +81,6 @@ func searchAll(b []byte, n int, t int64) (int, error) {
 	if err := Ints(v[:n], b); err != nil {
 		return 0, err
 	}
-	i, j := 0, n
-	for i < j {
-		if k := int(uint(i+j) / 2); v[k] < t {
-			i = k + 1
-		} else {
-			j = k
-		}
-	}
+	i, _ := slices.BinarySearch(v[:n], t)
 	return i, nil
 }
