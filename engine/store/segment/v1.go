@@ -6,7 +6,7 @@ import (
 	"decant/ingest"
 )
 
-// Version 1 is read, not written. Its header and trailer are those of version 2, without the number of rows.
+// Version 1 is read, not written. Its header and trailer are those of version 2, without the blocks of a group and the number of rows.
 //
 //	+--------------------------------------------------------------+ 64
 //	| block 0 | block 1 | …  series by series, in order of time;   |
