@@ -75,9 +75,8 @@ func (k *keeper) room(j job) error {
 // size are the bytes and rows that are rewritten.
 func (j *job) size() (bytes, rows int64) {
 	for _, group := range j.groups {
-		for _, f := range group {
-			bytes, rows = bytes+f.bytes, rows+f.rows
-		}
+		_, b, r := total(group)
+		bytes, rows = bytes+b, rows+r
 	}
 	return bytes, rows
 }
@@ -212,14 +211,18 @@ func (s *Store) Compact(ctx context.Context) (Compacted, error) {
 			return Compacted{}, k.closedOr(err)
 		}
 	}
-	if _, err := k.settle(ctx, nil); err != nil {
+	taken, done, err := k.look(ctx)
+	if err == nil {
+		_, err = k.settle(ctx, taken, done, nil)
+	}
+	if err != nil {
 		return Compacted{}, k.closedOr(err)
 	}
 	var c Compacted
-	var rows int64
+	var rows, kept int64
 	c.Segments, c.Bytes, rows = total(before)
-	c.Into, c.Left, c.Dropped = total(s.listed())
-	c.Dropped = rows - c.Dropped
+	c.Into, c.Left, kept = total(s.listed())
+	c.Dropped = rows - kept
 	return c, nil
 }
 

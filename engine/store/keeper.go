@@ -141,13 +141,28 @@ func (k *keeper) step(ctx context.Context, pace *pacer) (did bool, err error) {
 		return true, k.expire(ctx, now)
 	}
 	spared := len(k.spared)
-	if did, err = k.settle(ctx, pace); !did && err == nil {
-		did, err = k.join(ctx, pace)
-	}
-	if errors.As(err, new(*CorruptError)) && len(k.spared) > spared {
+	if did, err = k.tidy(ctx, pace); errors.As(err, new(*CorruptError)) && len(k.spared) > spared {
 		return true, nil // the next step does without it
 	}
 	return did, err
+}
+
+// tidy settles deletes or, where none are to be, joins ranges of arrivals.
+func (k *keeper) tidy(ctx context.Context, pace *pacer) (did bool, err error) {
+	// Listed before the look: a delete that comes behind it is newer than all of them, and so still takes from those that stay when they are joined.
+	segments := k.store.listed()
+	taken, done, err := k.look(ctx)
+	if err != nil {
+		return false, err
+	}
+	if did, err = k.settle(ctx, taken, done, pace); did || err != nil {
+		return did, err
+	}
+	j, ok := planJoin(segments, k.spared, taken.names(), k.store.cfg.SegmentBytes)
+	if !ok {
+		return false, nil
+	}
+	return true, k.rewrite(ctx, j, pace)
 }
 
 // ready says why no step can be taken; k.mu is held.
@@ -156,19 +171,6 @@ func (k *keeper) ready() error {
 		return ErrClosed
 	}
 	return k.store.failed()
-}
-
-// join joins ranges of arrivals. It is false where none are to be.
-func (k *keeper) join(ctx context.Context, pace *pacer) (did bool, err error) {
-	taken, _, err := k.look(ctx)
-	if err != nil {
-		return false, err
-	}
-	j, ok := planJoin(k.store.listed(), k.spared, taken.names(), k.store.cfg.SegmentBytes)
-	if !ok {
-		return false, nil
-	}
-	return true, k.rewrite(ctx, j, pace)
 }
 
 // listed are the segments that CURRENT names.

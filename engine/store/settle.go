@@ -26,13 +26,9 @@ func (t takenRows) names() map[string]bool {
 // worthwhile is the part of a segment's rows that must have expired for it to be rewritten: as time goes on more and more does.
 const worthwhile = 4
 
-// settle takes the next step of bringing deletes to an end: tombstones that take nothing go; else a segment is rewritten. It is false where
+// settle takes the next step of bringing deletes to an end, as look found them: tombstones that take nothing go; else a segment is rewritten. It is false where
 // neither is due.
-func (k *keeper) settle(ctx context.Context, pace *pacer) (did bool, err error) {
-	taken, done, err := k.look(ctx)
-	if err != nil {
-		return false, err
-	}
+func (k *keeper) settle(ctx context.Context, taken takenRows, done []string, pace *pacer) (did bool, err error) {
 	s := k.store
 	if len(done) > 0 {
 		over := func(t tombstone) bool { return slices.Contains(done, string(t.append(nil))) }
@@ -43,11 +39,12 @@ func (k *keeper) settle(ctx context.Context, pace *pacer) (did bool, err error) 
 		}
 		return true, nil
 	}
-	for _, f := range s.listed() {
+	segments := s.listed()
+	for _, f := range segments {
 		if k.spared[f.name] || !taken.enough(f) {
 			continue
 		}
-		err := k.rewrite(ctx, planRewrite(s.listed(), f), pace)
+		err := k.rewrite(ctx, planRewrite(segments, f), pace)
 		return err == nil, err
 	}
 	return false, nil
