@@ -125,10 +125,7 @@ func (m *merger) sample() (share func(span) (float64, error), err error) {
 // runs appends the runs of a series that have something in a piece.
 func (m *merger) runs(runs []segment.Run, x *merging, piece span) []segment.Run {
 	for _, p := range x.places {
-		r := &m.sources[p.source]
-		if e := &r.Series()[p.series]; e.Last >= piece.from && e.First < piece.to {
-			runs = left(runs, r.Run(int(p.series)), m.deletes, r.file.last, x.series)
-		}
+		runs = m.sources[p.source].left(runs, int(p.series), piece, m.deletes)
 	}
 	return runs
 }

@@ -250,10 +250,7 @@ func (s *Snapshot) runs(id uint32, from, to int64) ([]segment.Run, error) {
 			runs = left(runs, s.memoryRun(p), s.deletes, head.before+1, x.series)
 			continue
 		}
-		r := &s.segments[p.source]
-		if e := &r.Series()[p.series]; e.Last >= from && e.First < to {
-			runs = left(runs, r.Run(int(p.series)), s.deletes, r.file.last, x.series)
-		}
+		runs = s.segments[p.source].left(runs, int(p.series), span{from, to}, s.deletes)
 	}
 	return runs, nil
 }
