@@ -41,7 +41,7 @@ func (w writer) Open(ctx context.Context) (export.Snapshot, error) {
 }
 
 func (s source) Open(ctx context.Context) (export.Snapshot, error) {
-	if archived, ok, err := Archived(s.cfg); err != nil {
+	if archived, ok, err := archivedSource(s.cfg); err != nil {
 		return nil, err
 	} else if ok {
 		return archived.Open(ctx)
