@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"decant/engine/store/wal"
 	"decant/ingest"
@@ -171,5 +173,63 @@ func TestUpkeepSparesADamagedSegment(t *testing.T) {
 	}
 	_, err = readStore(quick(dir))
 	names(t, "read", bad, 70, err)
+	mustClose(t, s)
+}
+
+// onErr is a context that calls a function when it is asked for its error first.
+type onErr struct {
+	context.Context
+	once sync.Once
+	do   func()
+}
+
+func (c *onErr) Err() error {
+	c.once.Do(c.do)
+	return c.Context.Err()
+}
+
+// TestADeleteWhileUpkeepLooks deletes from a segment that a join would leave as it is, and stores on, while the keeper looks what tombstones take.
+func TestADeleteWhileUpkeepLooks(t *testing.T) {
+	cfg := quick(t.TempDir())
+	cfg.SegmentBytes = 1 // no segment is too small to stay
+	cfg.Expire = func(string, time.Time) (int64, bool) { return 1, true }
+	s := mustOpen(t, cfg)
+	store := func(i int64) {
+		for k := range int64(8) {
+			mustAppend(t, s, number("a", i*hour+k, 1))
+		}
+		if err := s.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range int64(growth - 1) {
+		store(i)
+	}
+	if err := s.Upkeep(context.Background()); err != nil { // a tombstone takes one row, too few to rewrite the segment
+		t.Fatal(err)
+	}
+	d := Deletion{Selection: Selection{Channel: seriesOf("a").Channel, Names: []Name{{Name: "a"}}}, From: 3 * hour, To: 3*hour + 8}
+	ctx := &onErr{Context: context.Background(), do: func() {
+		if did, err := s.Delete(context.Background(), d); err != nil || did.Samples != 8 {
+			t.Errorf("%+v, %v", did, err)
+		}
+		store(growth - 1)
+		store(growth)
+	}}
+	s.keeper.mu.Lock()
+	_, err := s.keeper.tidy(ctx, nil)
+	s.keeper.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		rows, err := readStore(quick(cfg.Dir))
+		if want := (growth+1)*8 - 1 - 8; err != nil || len(rows) != want {
+			t.Errorf("%d rows are there, want %d; %v", len(rows), want, err)
+		}
+		if err := s.Upkeep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	mustClose(t, s)
 }
