@@ -57,8 +57,8 @@ var columns = [columnCount]struct {
 	colProtocol:      {"protocol", parquet.Types.ByteArray, schema.StringLogicalType{}, false},
 }
 
-// root is the schema of a part.
-var root = func() *schema.GroupNode {
+// newRoot makes the schema of a part. Each part has its own: arrow writes into it when it first asks a column's path.
+func newRoot() *schema.GroupNode {
 	fields := make(schema.FieldList, columnCount)
 	for i, c := range columns {
 		repetition := parquet.Repetitions.Required
@@ -68,7 +68,7 @@ var root = func() *schema.GroupNode {
 		fields[i] = schema.Must(schema.NewPrimitiveNodeLogical(c.name, repetition, c.logical, c.physical, -1, -1))
 	}
 	return schema.MustGroup(schema.NewGroupNode("sample", parquet.Repetitions.Required, fields, -1))
-}()
+}
 
 // smallRows is below how many rows of its first row group a part is compressed by snappy: the library makes an encoder of zstd for each page, which takes longer than such a part's
 // rows do.

@@ -104,7 +104,7 @@ func (w *writer) flush() error {
 		return nil
 	}
 	if w.parquet == nil {
-		w.parquet = file.NewParquetWriter(w.out, root, file.WithWriterProps(properties(&w.group)))
+		w.parquet = file.NewParquetWriter(w.out, newRoot(), file.WithWriterProps(properties(&w.group)))
 	}
 	g := w.parquet.AppendRowGroup()
 	var sums [columnCount]uint32
