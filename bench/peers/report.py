@@ -27,6 +27,20 @@ class Spread:
         return " ".join(self.texts(digits))
 
 
+def interval(rounds):
+    """The ends between which the true median lies with 95 % confidence, whatever the distribution; None where there are fewer rounds than six."""
+    rounds, n = sorted(rounds), len(rounds)
+    outside = lambda k: 2 * sum(math.comb(n, i) for i in range(k)) / 2**n  # how likely the median is not between the k-th smallest and the k-th largest
+    k = max((k for k in range(1, n // 2 + 1) if outside(k) <= 0.05), default=0)
+    return (rounds[k - 1], rounds[n - k]) if k else None
+
+
+def interval_text(rounds):
+    """The median and, where there is one, the interval."""
+    ends = interval(rounds)
+    return f"{statistics.median(rounds):.2f}" + (f" ({ends[0]:.2f}–{ends[1]:.2f})" if ends else "")
+
+
 def ratio(ours, theirs):
     """How many times as long theirs took, round by round. Where theirs has fewer rounds, the first ones are compared."""
     return Spread(b / a for a, b in zip(ours, theirs))

@@ -3,14 +3,18 @@
 import datetime
 import fractions
 import math
+import pathlib
 import random
+import tempfile
 import unittest
 import zoneinfo
 
+import duckdb
 import numpy
 
 import buckets
 import exact
+import files
 import report
 
 
@@ -114,6 +118,57 @@ class Report(unittest.TestCase):
     def test_ratio_by_round(self):
         r = report.ratio([1.0, 2.0, 1.0], [4.0, 6.0, 5.0])
         self.assertEqual((r.median, r.low, r.high), (4.0, 3.0, 5.0))
+
+    def test_interval(self):
+        self.assertIsNone(report.interval([1.0] * 5))
+        self.assertEqual(report.interval([3.0, 1.0, 2.0, 6.0, 5.0, 4.0]), (1.0, 6.0))
+        self.assertEqual(report.interval(list(range(10, 0, -1))), (2, 9))
+        self.assertEqual(report.interval_text([1.0, 2.0, 3.0]), "2.00")
+        self.assertEqual(report.interval_text([float(i) for i in range(1, 7)]), "3.50 (1.00–6.00)")
+
+
+class Files(unittest.TestCase):
+    def contents(self, text, format="csv", copied=""):
+        """What is said by a CSV file of that text, or by another file that DuckDB copies from it."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "x.csv"
+            path.write_text(text)
+            if copied:
+                other = pathlib.Path(folder) / "y"
+                duckdb.sql(f"COPY (SELECT {copied} FROM read_csv('{path}', all_varchar = true)) TO '{other}' (FORMAT {format})")
+                path = other
+            return files.contents(path, format)
+
+    long = "time,name,unit,value\n2025-01-01T00:00:00.000Z,a,Cel,20\n2025-01-01T00:00:00.040Z,b,Cel,20.25\n"
+
+    def test_other_texts_of_the_same_cells(self):
+        want = self.contents(self.long)
+        self.assertEqual(want[:3], (["time", "name", "unit", "value"], 2, 4025))
+        self.assertEqual(self.contents(self.long.replace("T", " ").replace(".000Z", "").replace("Z", "").replace("20\n", "20.0\n")), want)
+        for kind in ("TIMESTAMP_NS", "TIMESTAMP"):
+            self.assertEqual(self.contents(self.long, "parquet", f"time::{kind} AS time, name, unit, value::DOUBLE AS value"), want)
+
+    def test_differences(self):
+        want = self.contents(self.long)
+        lines = self.long.splitlines(keepends=True)
+        for what, text in {
+            "order": lines[0] + lines[2] + lines[1], "a row less": lines[0] + lines[1], "value": self.long.replace("20.25", "20.2500001"),
+            "time": self.long.replace(".040", ".041"), "name": self.long.replace(",b", ",c"), "label": self.long.replace("value", "worth"),
+        }.items():
+            with self.subTest(what):
+                self.assertNotEqual(self.contents(text), want)
+
+    def test_wide(self):
+        labels, rows, total, _ = self.contents("time,urn:dev:a,urn:dev:b\n2025-01-01T00:00:00Z,1.5,2.25\n2025-01-01T00:00:01Z,1,2\n")
+        self.assertEqual((labels, rows, total), (["time", "urn:dev:a", "urn:dev:b"], 2, 675))
+
+    def test_lines(self):
+        taken = {"decant": [(0.5, 1.0, 2000)], "duckdb": [(1.0, 1.5, 3000)]}
+        self.assertEqual(list(files.lines("csv-long", 1000, taken, 2)), [
+            "BenchmarkFiles/file=csv-long/by=decant-2 1 500000000 ns/op 1000000000 cpu-ns/op 2000 rows/s 2.000 B/row 2.0000 of-duckdb 1.5000 of-duckdb-cpu",
+            "BenchmarkFiles/file=csv-long/by=duckdb-2 1 1000000000 ns/op 1500000000 cpu-ns/op 1000 rows/s 3.000 B/row",
+        ])
+        self.assertEqual(list(files.summary("csv-long", 1000, taken))[1][-2:], ("2.00", "1.50"))
 
 
 if __name__ == "__main__":

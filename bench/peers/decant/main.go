@@ -3,6 +3,8 @@
 //	decant make -data walk -series 50 -points 1000000 DIR   makes DIR's columns and a store of the same points
 //	decant load DIR                                         makes a store of the columns that DIR has
 //	decant serve DIR                                        answers queries, a line each, until standard input ends
+//	decant files DIR                                        prints files, a line each
+//	decant excelize DIR                                     the same by excelize
 //
 // DIR holds the columns series.i32, time.i64 (ns), value.f64 and, where the runner says when points were received, received.i64 (ns), little-endian, sorted by series, then time,
 // and the store in store/.
@@ -17,7 +19,7 @@ import (
 	"decant/bench"
 )
 
-const usage = "use: decant make [-data walk] [-series 50] [-points 1000000] DIR | decant load DIR | decant serve [-cores 2] DIR"
+const usage = "use: decant make [-data walk] [-series 50] [-points 1000000] DIR | decant load DIR | decant serve|files|excelize [-cores 2] DIR"
 
 func main() {
 	if err := run(context.Background(), os.Args[1:]); err != nil {
@@ -35,7 +37,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&d.Data, "data", bench.DataWalk, "the kind of points")
 	flags.IntVar(&d.Series, "series", 50, "how many series")
 	flags.IntVar(&d.Samples, "points", 1_000_000, "points of each series")
-	cores := flags.Int("cores", 2, "how many cores serve uses")
+	cores := flags.Int("cores", 2, "how many cores serve, files and excelize use")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -53,6 +55,10 @@ func run(ctx context.Context, args []string) error {
 		return load(ctx, dir)
 	case "serve":
 		return serve(ctx, dir, *cores, os.Stdin, os.Stdout)
+	case "files":
+		return serveFiles(ctx, dir, *cores, os.Stdin, os.Stdout)
+	case "excelize":
+		return serveExcelize(dir, *cores, os.Stdin, os.Stdout)
 	}
 	return fmt.Errorf("unknown command %q; %s", args[0], usage)
 }

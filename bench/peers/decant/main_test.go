@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +59,49 @@ func TestQueries(t *testing.T) {
 		}
 		before = all
 	}
+}
+
+// TestFiles prints a data set in each form and sees how many rows come; excelize prints the same ones.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := makeColumns(dir, bench.Dataset{Data: bench.DataWalk, Series: 3, Samples: 200}); err != nil {
+		t.Fatal(err)
+	}
+	if err := load(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	for _, c := range []struct {
+		line, fault string
+		by          func(in io.Reader, out io.Writer) error
+		least       int64 // rows: series whose times differ share few rows of a wide file
+	}{
+		{"csv long", "", nil, 600}, {"csv wide", "", nil, 200}, {"parquet long", "", nil, 600}, {"xlsx long", "", nil, 600},
+		{"csv tall", "shape", nil, 0}, {"csv", "want FORMAT SHAPE FILE", nil, 0}, {"csv long", "excelize prints xlsx long", byExcelize(dir), 0}, {"xlsx long", "", byExcelize(dir), 600},
+	} {
+		by := c.by
+		if by == nil {
+			by = func(in io.Reader, out io.Writer) error { return serveFiles(t.Context(), dir, 2, in, out) }
+		}
+		var out bytes.Buffer
+		if err := by(strings.NewReader(c.line+" "+file+"\n"), &out); err != nil {
+			t.Fatal(err)
+		}
+		var r reply
+		if err := json.NewDecoder(&out).Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Rows < c.least || r.Rows > 600 || (r.Error == "") != (c.fault == "") || !strings.Contains(r.Error, c.fault) {
+			t.Errorf("%s: %+v, want %d rows or more, error %q", c.line, r, c.least, c.fault)
+		}
+		if info, err := os.Stat(file); c.fault == "" && (err != nil || info.Size() == 0) {
+			t.Errorf("%s: %v, want a file with something in it", c.line, err)
+		}
+	}
+}
+
+func byExcelize(dir string) func(in io.Reader, out io.Writer) error {
+	return func(in io.Reader, out io.Writer) error { return serveExcelize(dir, 2, in, out) }
 }
 
 func TestFaultyQueries(t *testing.T) {
