@@ -41,13 +41,16 @@ func (k *keeper) rewrite(ctx context.Context, j job, pace *pacer) error {
 	if err == nil {
 		err = s.failed()
 	}
-	if err == nil {
-		err = k.publish(j, made)
-	}
 	if err != nil {
 		for _, m := range made {
 			m.Release()
 			removeFile(s.cfg.FS, s.cfg.Dir, m.file.name)
+		}
+		return err
+	}
+	if err := k.publish(j, made); err != nil {
+		for _, m := range made { // the files stay: the CURRENT that is found next may name them already
+			m.Release()
 		}
 		return err
 	}

@@ -257,6 +257,39 @@ func TestPowerCutsDuringUpkeep(t *testing.T) {
 	}
 }
 
+// TestFailedSyncsDuringUpkeep lets each sync fail while samples are deleted, expire and are compacted, opens the store again as a supervisor would, and cuts the
+// power then.
+func TestFailedSyncsDuringUpkeep(t *testing.T) {
+	t.Parallel()
+	step := 3
+	if os.Getenv("DECANT_LONG") != "" {
+		step = 1
+	}
+	n := 1
+	for ; ; n += step {
+		h := &history{limit: math.MinInt64}
+		dir, after := t.TempDir(), t.TempDir()
+		shadow := &vfstest.Shadow{FailSync: n}
+		err := h.work(dir, shadow)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, vfstest.ErrSync) {
+			t.Fatalf("failed sync %d: %v", n, err)
+		}
+		if err := h.work(dir, shadow); err != nil {
+			t.Fatalf("failed sync %d: open again: %v", n, err)
+		}
+		if err := shadow.Survivors(dir, after, rand.New(rand.NewPCG(7, uint64(n)))); err != nil {
+			t.Fatal(err)
+		}
+		h.checkFolder(t, fmt.Sprintf("failed sync %d", n), after)
+	}
+	if n < 60 {
+		t.Fatalf("only %d syncs failed", n)
+	}
+}
+
 // TestFullDiskDuringUpkeep lets the disk run full in compaction alone: the store takes samples on.
 func TestFullDiskDuringUpkeep(t *testing.T) {
 	shadow := &vfstest.Shadow{}
