@@ -33,7 +33,7 @@ func (r *liveSegment) entries() ([]segment.SeriesEntry, error) {
 	return r.Series(), nil
 }
 
-// left appends what tombstones leave of a series' run; nothing where it has no samples in a span. The entries must have been read.
+// left appends what its channel's tombstones leave of a series' run; nothing where it has no samples in a span. The entries must have been read.
 func (r *liveSegment) left(runs []segment.Run, i int, in span, deletes []tombstone) []segment.Run {
 	e := &r.Series()[i]
 	if e.Last < in.from || e.First >= in.to {

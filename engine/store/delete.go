@@ -27,7 +27,7 @@ type DeletedSeries struct {
 	First, Last int64 // ns: of the samples that are deleted
 }
 
-// mostDeletes bounds the deletes that wait for the segments to be rewritten: each reader looks at all of them.
+// mostDeletes bounds the deletes that wait for the segments to be rewritten: each step of upkeep asks all segments for each of them.
 const mostDeletes = 1000
 
 func (d *Deletion) validate() error {
@@ -112,7 +112,7 @@ func (s *Store) deleteAsked(group []*request) error {
 			continue
 		}
 		if s.waitingDeletes() >= mostDeletes {
-			r.refused = &kindError{ErrLimit, fmt.Sprintf("delete: %d deletes wait until the segments are rewritten, which is as many as can be: try again later, or see in the log what keeps upkeep from it", mostDeletes)}
+			r.refused = &kindError{ErrLimit, fmt.Sprintf("delete: %d deletes wait until the segments are rewritten, which is as many as can be: try again later, run `decant compact`, or see in the log what keeps upkeep from it", mostDeletes)}
 			continue
 		}
 		var err error
@@ -127,10 +127,16 @@ func (s *Store) deleteAsked(group []*request) error {
 	return nil
 }
 
-func (s *Store) waitingDeletes() int {
+// waitingDeletes counts the tombstones of Delete: retention's are bounded by the channels.
+func (s *Store) waitingDeletes() (n int) {
 	s.stateMu.RLock()
 	defer s.stateMu.RUnlock()
-	return len(s.deletes)
+	for i := range s.deletes {
+		if !s.deletes[i].expired {
+			n++
+		}
+	}
+	return n
 }
 
 // bury puts a tombstone into CURRENT, after the log was changed, so that no log and no segment has samples from before and behind it.

@@ -127,16 +127,21 @@ func TestAnOlderWriterSaysThatItCantDelete(t *testing.T) {
 func TestTooManyDeletesWait(t *testing.T) {
 	s := mustOpen(t, quick(t.TempDir()))
 	mustAppend(t, s, number("a", 1, 1), number("a", 2000, 1))
-	var err error
-	for i := range mostDeletes + 1 {
+	fill := func(expired bool) {
 		s.stateMu.Lock()
-		if len(s.deletes) < mostDeletes {
-			s.deletes = append(s.deletes, tombstone{Selection: Selection{Channel: "x"}, from: int64(i), to: int64(i + 1)})
+		defer s.stateMu.Unlock()
+		for i := range int64(mostDeletes) {
+			s.deletes = append(s.deletes, tombstone{Selection: Selection{Channel: fmt.Sprint("x", i)}, from: i, to: i + 1, expired: expired})
 		}
-		s.stateMu.Unlock()
 	}
 	d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{"a", false}}}, From: 1, To: 2}
-	if _, err = s.Delete(context.Background(), d); !errors.Is(err, ErrLimit) {
+	fill(true) // what retention took waits, too, for as many channels as there are
+	if did, err := s.Delete(context.Background(), d); did.Samples != 1 || err != nil {
+		t.Errorf("a delete beside retention: %+v, %v", did, err)
+	}
+	fill(false)
+	d.To = 3000
+	if _, err := s.Delete(context.Background(), d); !errors.Is(err, ErrLimit) {
 		t.Errorf("delete %d: %v", mostDeletes+1, err)
 	}
 	mustAppend(t, s, number("a", 3, 1)) // the store goes on

@@ -25,7 +25,7 @@ func (k *keeper) merge(ctx context.Context, group []segmentFile, pace *pacer, ma
 	}()
 	all, err := unite(sources)
 	if err == nil {
-		m := merger{keeper: k, pace: pace, sources: sources, deletes: deletes, all: all}
+		m := merger{keeper: k, pace: pace, sources: sources, deletes: byChannel(deletes), all: all}
 		err = m.files(ctx, made)
 	}
 	return k.judge(damaged("", err))
@@ -75,8 +75,8 @@ func unite(sources []liveSegment) ([]merging, error) {
 type merger struct {
 	*keeper
 	pace    *pacer
-	sources []liveSegment // oldest first
-	deletes []tombstone
+	sources []liveSegment          // oldest first
+	deletes map[string][]tombstone // by channel
 	all     []merging
 }
 
@@ -125,7 +125,7 @@ func (m *merger) sample() (share func(span) (float64, error), err error) {
 // runs appends the runs of a series that have something in a piece.
 func (m *merger) runs(runs []segment.Run, x *merging, piece span) []segment.Run {
 	for _, p := range x.places {
-		runs = m.sources[p.source].left(runs, int(p.series), piece, m.deletes)
+		runs = m.sources[p.source].left(runs, int(p.series), piece, m.deletes[x.series.Channel])
 	}
 	return runs
 }

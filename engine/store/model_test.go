@@ -237,7 +237,7 @@ func checkOneRun(t *rapid.T, s *Store) {
 	if n := len(rangesOf(list)); n > 1 || s.inMemory() > 0 {
 		t.Fatalf("%d ranges of arrival are left, %d bytes in memory: %+v", n, s.inMemory(), list)
 	}
-	if n := s.waitingDeletes(); n > 0 {
+	if n := len(s.deletes); n > 0 {
 		t.Fatalf("%d tombstones are left", n)
 	}
 }

@@ -29,7 +29,8 @@ type Snapshot struct {
 
 	indexOnce sync.Once
 	indexErr  error
-	index     []indexed // sorted as segments are; the place is the id
+	index     []indexed              // sorted as segments are; the place is the id
+	deleted   map[string][]tombstone // deletes by channel
 
 	sortedMu sync.Mutex
 	sorted   map[place]segment.Run // heads' series that were not in order, sorted
@@ -138,6 +139,7 @@ func (s *Snapshot) channel(channel string) (ids, error) {
 
 // makeIndex lists all series with their places.
 func (s *Snapshot) makeIndex() error {
+	s.deleted = byChannel(s.deletes)
 	byName := map[ingest.Series]int{}
 	add := func(series ingest.Series, p place) {
 		at, ok := byName[series]
@@ -243,14 +245,15 @@ func (s *Snapshot) runs(id uint32, from, to int64) ([]segment.Run, error) {
 		return nil, fmt.Errorf("read series %d of %d: %w", id, len(s.index), errNoSeries)
 	}
 	x := &s.index[id]
+	deletes := s.deleted[x.series.Channel]
 	runs := make([]segment.Run, 0, len(x.places))
 	for _, p := range x.places {
 		if int(p.source) >= len(s.segments) {
 			head := s.heads[int(p.source)-len(s.segments)].head
-			runs = left(runs, s.memoryRun(p), s.deletes, head.before+1, x.series)
+			runs = left(runs, s.memoryRun(p), deletes, head.before+1, x.series)
 			continue
 		}
-		runs = s.segments[p.source].left(runs, int(p.series), span{from, to}, s.deletes)
+		runs = s.segments[p.source].left(runs, int(p.series), span{from, to}, deletes)
 	}
 	return runs, nil
 }

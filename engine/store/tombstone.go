@@ -54,6 +54,15 @@ func (t *tombstone) takes(last uint64, series ingest.Series) bool {
 	return last <= t.arrival && t.matches(series)
 }
 
+// byChannel sorts tombstones by channel: retention may have one for each of ten thousand.
+func byChannel(deletes []tombstone) map[string][]tombstone {
+	of := make(map[string][]tombstone, len(deletes))
+	for _, t := range deletes {
+		of[t.Channel] = append(of[t.Channel], t)
+	}
+	return of
+}
+
 // append writes the tombstone's line of CURRENT.
 func (t *tombstone) append(b []byte) []byte {
 	if t.expired {
@@ -122,7 +131,7 @@ func parseDeletion(p *parser) (s Selection, from, to int64) {
 // span is from ≤ t < to, ns.
 type span struct{ from, to int64 }
 
-// left appends to runs what tombstones leave of a run: of a segment or head whose samples arrived up to last.
+// left appends to runs what a channel's tombstones leave of a run: of a segment or head whose samples arrived up to last.
 func left(runs []segment.Run, run segment.Run, deletes []tombstone, last uint64, series ingest.Series) []segment.Run {
 	var taken []span
 	for i := range deletes {

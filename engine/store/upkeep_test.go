@@ -61,8 +61,8 @@ func TestRetentionRunsByItself(t *testing.T) {
 			}
 		}
 		list := s.listed()
-		if len(list) != 1 || list[0].rows != 1 || s.waitingDeletes() > 0 {
-			t.Errorf("at last %+v is left, and %d tombstones", list, s.waitingDeletes())
+		if len(list) != 1 || list[0].rows != 1 || len(s.deletes) > 0 {
+			t.Errorf("at last %+v is left, and %d tombstones", list, len(s.deletes))
 		}
 		mustClose(t, s)
 	})
