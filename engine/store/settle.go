@@ -54,7 +54,7 @@ func (k *keeper) settle(ctx context.Context, taken takenRows, done []string, pac
 func (t takenRows) enough(f segmentFile) bool { return t[f.name]*worthwhile >= f.rows && t[f.name] > 0 }
 
 // look asks all segments what tombstones take of them. done are the tombstones that take nothing any more. What a delete takes of a segment counts as all of
-// it: that is to be rewritten soon, whatever it costs.
+// it: that is to be rewritten soon, whatever it costs. So does what has expired where the edge is past the segment: no more of these channels will.
 func (k *keeper) look(ctx context.Context) (taken takenRows, done []string, err error) {
 	s := k.store
 	s.stateMu.RLock()
@@ -94,7 +94,7 @@ func (k *keeper) look(ctx context.Context) (taken takenRows, done []string, err 
 			looked[seen{line, r.file.name}] = rows
 			if rows > 0 {
 				takes = true
-				if !t.expired {
+				if !t.expired || t.to > r.file.to {
 					rows = r.file.rows
 				}
 				taken[r.file.name] += rows
