@@ -205,6 +205,10 @@ func (s *Store) Compact(ctx context.Context) (Compacted, error) {
 		return Compacted{}, err
 	}
 	before := s.listed()
+	var newest uint64
+	if n := len(before); n > 0 {
+		newest = before[n-1].last
+	}
 	taken, _, err := k.look(ctx)
 	if err != nil {
 		return Compacted{}, k.closedOr(err)
@@ -224,7 +228,8 @@ func (s *Store) Compact(ctx context.Context) (Compacted, error) {
 	var c Compacted
 	var rows, kept int64
 	c.Segments, c.Bytes, rows = total(before)
-	c.Into, c.Left, kept = total(s.listed())
+	after := slices.DeleteFunc(slices.Clone(s.listed()), func(f segmentFile) bool { return f.last > newest }) // flushed meanwhile
+	c.Into, c.Left, kept = total(after)
 	c.Dropped = rows - kept
 	return c, nil
 }

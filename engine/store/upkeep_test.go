@@ -17,6 +17,31 @@ import (
 	"pgregory.net/rapid"
 )
 
+// TestCompactCountsWhatItFound flushes while it compacts.
+func TestCompactCountsWhatItFound(t *testing.T) {
+	cfg := quick(t.TempDir())
+	var s *Store
+	store := func(i int64) {
+		mustAppend(t, s, number("a", i, 1))
+		if err := s.Flush(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+	cfg.FreeDisk = func(string) (int64, error) {
+		store(3)
+		return 1 << 40, nil
+	}
+	s = mustOpen(t, cfg)
+	store(1)
+	store(2)
+	did, err := s.Compact(context.Background())
+	list := s.listed()
+	if did.Segments != 2 || did.Into != 1 || did.Left != list[0].bytes || did.Dropped != 0 || len(list) != 2 || err != nil {
+		t.Errorf("compacted %+v, %v; there are %+v", did, err, list)
+	}
+	mustClose(t, s)
+}
+
 // TestReadersSeeOneStateWhileTheKeeperWorks appends, deletes and reads, from inside and outside, while the background compacts.
 func TestReadersSeeOneStateWhileTheKeeperWorks(t *testing.T) {
 	dir := t.TempDir()
