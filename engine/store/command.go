@@ -38,7 +38,7 @@ func (s *Store) command(ctx context.Context, line string) (did string, err error
 		return "", fmt.Errorf("the command %s is not known here: restart the writer with the newer decant", what)
 	}
 	if err != nil {
-		return "", err
+		return "", s.keeper.closedOr(err)
 	}
 	b, err := json.Marshal(result)
 	return string(b), err

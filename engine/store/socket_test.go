@@ -109,6 +109,11 @@ func TestErrorsCrossTheSocket(t *testing.T) {
 	}
 	idle := dial(t, dir)
 	mustAppend(t, idle, number("a", 2, 1))
+	s.keeper.cancel() // as Close begins
+	d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{"a", false}}}, From: 1, To: 2}
+	if _, err := dial(t, dir).Delete(context.Background(), d); !errors.Is(err, ErrClosed) {
+		t.Errorf("delete while the writer closes: %v", err)
+	}
 	mustClose(t, s)
 	if err := idle.Append(context.Background(), ingest.Batch{Samples: []ingest.Sample{number("a", 3, 1)}}); err == nil {
 		t.Error("a closed writer took samples")
