@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"decant/engine/store/segment"
 )
 
 // channelSpan is what a segment holds of a channel.
@@ -102,22 +104,19 @@ func (k *keeper) spans(f segmentFile) ([]channelSpan, error) {
 	if spans, ok := k.channels[f.name]; ok {
 		return spans, nil
 	}
-	sources, _ := k.hold([]segmentFile{f})
+	path := k.store.path(f.name)
+	r, err := segment.Open(path) // the store's own would keep the index
+	if err != nil {
+		return nil, damaged(path, err)
+	}
+	defer r.Release()
 	var spans []channelSpan
-	for _, r := range sources {
-		defer r.Release()
-		entries, err := r.entries()
-		if err != nil {
-			return nil, err
+	for _, e := range r.Series() {
+		if n := len(spans); n > 0 && spans[n-1].channel == e.Series.Channel {
+			spans[n-1].first, spans[n-1].last = min(spans[n-1].first, e.First), max(spans[n-1].last, e.Last)
+			continue
 		}
-		for i := range entries {
-			e := &entries[i]
-			if n := len(spans); n > 0 && spans[n-1].channel == e.Series.Channel {
-				spans[n-1].first, spans[n-1].last = min(spans[n-1].first, e.First), max(spans[n-1].last, e.Last)
-				continue
-			}
-			spans = append(spans, channelSpan{e.Series.Channel, e.First, e.Last})
-		}
+		spans = append(spans, channelSpan{e.Series.Channel, e.First, e.Last})
 	}
 	k.channels[f.name] = spans
 	return spans, nil
