@@ -83,6 +83,7 @@ func dotted(s string) string {
 // span reads from, to and period.
 func (w *walker) span(params place, it *Item, r *Request) {
 	from, to, period := params.at("from"), params.at("to"), params.at("period")
+	asked := to.copied() // a fault shows the end as it was given, which unixTime may replace by seconds
 	it.From = w.unixTime(from, r)
 	it.To = w.unixTime(to, r)
 	if period.given() {
@@ -96,6 +97,6 @@ func (w *walker) span(params place, it *Item, r *Request) {
 	case from.given() && to.given() && period.given():
 		params.fault("from, to and period together say too much; leave out one of them")
 	case it.From != nil && it.To != nil && *it.From >= *it.To:
-		to.fault("the range is empty: to must be later than from")
+		asked.fault("the range is empty: to must be later than from")
 	}
 }

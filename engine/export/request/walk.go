@@ -25,6 +25,15 @@ type place struct {
 
 func (p place) given() bool { return p.node != nil }
 
+// copied is the place with what stands there now.
+func (p place) copied() place {
+	if p.node != nil {
+		n := *p.node
+		p.node = &n
+	}
+	return p
+}
+
 // fault reports what stands here.
 func (p place) fault(message string) {
 	value := ""
