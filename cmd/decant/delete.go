@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"decant/engine"
+	"decant/engine/export"
 	"decant/engine/export/request"
 	"decant/engine/store"
 )
@@ -26,11 +27,14 @@ func (c *deleteCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := export.CheckTarget(a.ctx, engine.Source(a.config), it); err != nil { // a misspelt name beside a right one must not go unnoticed
+		return interrupted(a.ctx, err)
+	}
 	var deleted store.Deleted
 	if c.DryRun {
-		deleted, err = engine.Deletable(a.ctx, a.config, it, c.Subtopic == nil)
+		deleted, err = engine.Deletable(a.ctx, a.config, it, it.AnySubtopic)
 	} else {
-		deleted, err = engine.Delete(a.ctx, a.config, it, c.Subtopic == nil, a.logFrom(slog.LevelWarn))
+		deleted, err = engine.Delete(a.ctx, a.config, it, it.AnySubtopic, a.logFrom(slog.LevelWarn))
 	}
 	if err != nil {
 		return interrupted(a.ctx, err)
@@ -68,5 +72,7 @@ func (c *deleteCmd) item() (*request.Item, error) {
 	if err != nil {
 		return nil, byFlag(err)
 	}
-	return &r.Items[0], nil
+	it := &r.Items[0]
+	it.AnySubtopic = c.Subtopic == nil
+	return it, nil
 }

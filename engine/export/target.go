@@ -65,7 +65,7 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item, may func
 		}
 	}
 	if more := unknown - shownUnknown; more > 0 {
-		missing = append(missing, fmt.Sprintf("channel %s, subtopic %s never carried %d more of the series", it.Channel, orNone(it.Subtopic), more))
+		missing = append(missing, fmt.Sprintf("%s never carried %d more of the series", placeOf(it), more))
 	}
 	for i, s := range all {
 		label, chosen := labels[i]
@@ -78,6 +78,20 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item, may func
 		selected = append(selected, Selected{Series: s, Label: label})
 	}
 	return selected, missing, nil
+}
+
+// CheckTarget is nil where a source has all that an item selects, in whatever range, and else a *NotFoundError with a sentence for each thing that it never saw.
+func CheckTarget(ctx context.Context, src Source, it *request.Item) error {
+	snap, err := src.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	_, missing, err := selectSeries(ctx, snap, it, func(string) bool { return true })
+	if err == nil && len(missing) > 0 {
+		err = &NotFoundError{Missing: missing}
+	}
+	return err
 }
 
 // named finds a target's name among series sorted by name: all[lo:hi].
@@ -127,7 +141,15 @@ func noSuchName(it *request.Item, name request.Name, names []string) string {
 	if name.Prefix {
 		what = "series whose name starts with " + name.Name
 	}
-	return fmt.Sprintf("channel %s, subtopic %s never carried a %s; %s", it.Channel, orNone(it.Subtopic), what, instead(name.Name, names))
+	return fmt.Sprintf("%s never carried a %s; %s", placeOf(it), what, instead(name.Name, names))
+}
+
+// placeOf names where an item's series are looked for.
+func placeOf(it *request.Item) string {
+	if it.AnySubtopic {
+		return "channel " + it.Channel
+	}
+	return fmt.Sprintf("channel %s, subtopic %s", it.Channel, orNone(it.Subtopic))
 }
 
 func filteredOut(it *request.Item, name request.Name, all []Series) string {

@@ -63,7 +63,7 @@ type Item struct {
 
 	Resource    Resource // "": the item selects samples; else only Filename and Filter are set beside it
 	Filter      []Rule   // of a resource item: rows that any rule matches; nil is all
-	AnySubtopic bool     // every subtopic of the channel: items of a full export
+	AnySubtopic bool     // every subtopic of the channel: items of a full export, and what is deleted
 
 	unread bool // dsf has a fault, so Functions are not all that was meant
 }
