@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"decant/engine"
+	"decant/engine/store"
 )
 
 type inspectCmd struct {
@@ -21,9 +23,12 @@ func (c *inspectCmd) Run(a *app) error {
 		return usageError{fmt.Errorf("%s is a folder; name a segment file, or the store's folder with --data", c.File)}
 	}
 	n, err := engine.Inspect(a.ctx, a.config, c.File)
+	var corrupt *store.CorruptError
 	switch {
 	case c.File != "" && errors.Is(err, fs.ErrNotExist):
 		return notFound{fmt.Errorf("there is no file %s; segments are in the folder segments of a store", c.File)}
+	case c.File != "" && filepath.Ext(c.File) != ".seg" && errors.As(err, &corrupt): // not damage, but another file
+		return usageError{fmt.Errorf("%s is not a segment (%s); those are files such as 00000003.seg in the folder segments of a store", c.File, corrupt.Text)}
 	case err != nil:
 		return interrupted(a.ctx, err)
 	case c.JSON:
