@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"decant/decimation"
@@ -15,7 +18,7 @@ import (
 
 type archiveCmd struct {
 	To        string   `required:"" help:"Where to: a folder, or s3://bucket/prefix." placeholder:"DIR|URL"`
-	OlderThan string   `help:"Only days that ended so long ago, as an ISO 8601 duration." default:"P1D" placeholder:"P90D"`
+	OlderThan string   `help:"Only days that ended so long ago, as an ISO 8601 duration (${default})." default:"P1D" placeholder:"P90D"`
 	Channel   []string `help:"Only channels that match: * is any text, ? one character; may be given again." placeholder:"GLOB" sep:"none"`
 	Delete    bool     `name:"delete-local" help:"Delete from the store what is archived, after it was read back. No other process may write the store meanwhile."`
 	DryRun    bool     `help:"Print the days that would be archived."`
@@ -66,6 +69,9 @@ func (c *archiveCmd) options(now time.Time) (archive.Options, error) {
 	var opts archive.Options
 	var faults []error
 	var err error
+	if err := c.checkTo(); err != nil {
+		faults = append(faults, fmt.Errorf("--to: %w", err))
+	}
 	if opts.Before, err = before(now, c.OlderThan); err != nil {
 		faults = append(faults, fmt.Errorf("--older-than: %w", err))
 	}
@@ -80,6 +86,31 @@ func (c *archiveCmd) options(now time.Time) (archive.Options, error) {
 		}
 	}
 	return opts, errors.Join(faults...)
+}
+
+// otherURL is what looks like an address and is none of ours: gs://b, S3://b, s3:/b, host:/folder. A single letter is a drive of Windows.
+var otherURL = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+.-]+:/`)
+
+// checkTo refuses what would be a folder that nobody meant: one called "gs:", and one in a store's folder, whose manifest would make an archive of the store.
+func (c *archiveCmd) checkTo() error {
+	if strings.HasPrefix(c.To, "s3://") {
+		return nil
+	}
+	if otherURL.MatchString(c.To) {
+		return fmt.Errorf("%q is no place for an archive; allowed are a folder, and s3://bucket/prefix", c.To)
+	}
+	dir, err := filepath.Abs(c.To)
+	if err != nil {
+		return err
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if engine.CheckStore(engine.Config{Data: at}) == nil {
+			return fmt.Errorf("%s lies in the store %s; an archive has a folder of its own", c.To, at)
+		}
+		if at == filepath.Dir(at) {
+			return nil
+		}
+	}
 }
 
 // before is the moment that lies a duration back, by the calendar of UTC (ns).
