@@ -1,9 +1,12 @@
 package archive
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The names in an archive. Engines pass over what begins with an underscore or a dot; Athena and Spark would take anything else for data.
@@ -16,6 +19,11 @@ const (
 
 	channelKey = "channel="
 	dayKey     = "day="
+
+	// maxName is how long a folder's name may be, in bytes, on the file systems that there are.
+	maxName = 255
+	// cutName is up to where a channel stands in a name that would be longer.
+	cutName = 200
 )
 
 // partName is the file of part n of a channel's day, relative to the archive, with slashes.
@@ -24,7 +32,7 @@ func partName(channel string, day Day, n int) string {
 }
 
 // escape writes a channel as Hive writes a partition's value: what it reserves becomes %XX. On top of that go characters that Windows can't have in a name, and a
-// dot or a blank at the end, which it drops. Readers unescape any %XX.
+// dot or a blank at the end, which it drops. Readers unescape any %XX. What would be too long a name is cut, and ends with a digest of the channel; the manifest has it whole.
 func escape(value string) string {
 	if value == "" {
 		return hiveNull
@@ -32,6 +40,29 @@ func escape(value string) string {
 	if value == hiveNull {
 		return "%5F" + value[1:]
 	}
+	name := escapeChars(value)
+	if len(channelKey)+len(name) <= maxName && !digestEnd.MatchString(name) { // else a channel could have the name that is made of another
+		return name
+	}
+	end := 0
+	for end < len(name) { // neither a character nor an escape is cut apart
+		_, n := utf8.DecodeRuneInString(name[end:])
+		if name[end] == '%' {
+			n = len("%XX")
+		}
+		if end+n > cutName {
+			break
+		}
+		end += n
+	}
+	digest := sha256.Sum256([]byte(value))
+	return fmt.Sprintf("%s~%x", name[:end], digest[:16])
+}
+
+// digestEnd is what a cut name ends with.
+var digestEnd = regexp.MustCompile("~[0-9a-f]{32}$")
+
+func escapeChars(value string) string {
 	var b strings.Builder
 	for i := range len(value) {
 		c := value[i]
