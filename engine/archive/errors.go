@@ -25,7 +25,7 @@ type DamageError struct {
 }
 
 func (e *DamageError) Error() string {
-	return fmt.Sprintf("%s in the archive %s is damaged: %s; put back a copy of it, or archive its day again while the store still holds it", e.File, e.Place, e.Text)
+	return fmt.Sprintf("%s in the archive %s is damaged: %s; put back a copy of it, or archive to another place while the store still holds its day", e.File, e.Place, e.Text)
 }
 
 // kindError is a text for people with a kind for programs, and its cause.

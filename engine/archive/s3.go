@@ -7,7 +7,6 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -103,21 +102,32 @@ func (b *bucket) Scratch() string        { return os.TempDir() }
 func (b *bucket) key(name string) string { return b.prefix + name }
 
 // get fetches a whole object and its mark.
-func (b *bucket) get(ctx context.Context, name string) ([]byte, string, error) {
-	r, info, _, err := b.core.GetObject(ctx, b.name, b.key(name), minio.GetObjectOptions{})
-	if err != nil {
-		return nil, "", b.explain("read "+name, err)
+func (b *bucket) get(ctx context.Context, name string) (text []byte, mark string, err error) {
+	for range tries {
+		r, info, _, asking := b.core.GetObject(ctx, b.name, b.key(name), minio.GetObjectOptions{})
+		if asking != nil {
+			return nil, "", b.explain("read "+name, asking)
+		}
+		text, err = io.ReadAll(r)
+		r.Close()
+		if err == nil {
+			return text, info.ETag, nil
+		}
 	}
-	defer r.Close()
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, "", b.explain("read "+name, err)
-	}
-	return text, info.ETag, nil
+	return nil, "", b.explain("read "+name, err)
 }
 
 func (b *bucket) ReadManifest(ctx context.Context) ([]byte, string, error) {
 	return b.get(ctx, manifestName)
+}
+
+func (b *bucket) HasParts(ctx context.Context) (bool, error) {
+	listing, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for x := range b.client.ListObjects(listing, b.name, minio.ListObjectsOptions{Prefix: b.key(channelKey), Recursive: true, MaxKeys: 1}) {
+		return x.Err == nil, b.explain("look for files", x.Err)
+	}
+	return false, ctx.Err()
 }
 
 func (b *bucket) WriteManifest(ctx context.Context, text []byte, mark string) error {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -160,6 +161,9 @@ func TestPlaces(t *testing.T) {
 			if err := p.Read(t.Context(), file, 995, part[:]); !errors.As(err, new(*DamageError)) {
 				t.Errorf("read beyond the end: %v, want damage", err)
 			}
+			if err := p.Read(t.Context(), file, 1000, part[:]); !errors.As(err, new(*DamageError)) {
+				t.Errorf("read behind the end: %v, want damage", err)
+			}
 			if err := p.Read(t.Context(), "part-9.parquet", 0, part[:]); !isMissing(err) {
 				t.Errorf("read what is not there: %v", err)
 			}
@@ -255,9 +259,9 @@ func TestReadAgain(t *testing.T) {
 	s := newServer(t)
 	b := s.open(t, "s3://plant/archive")
 	puts(t, b, "file", 1000, 1, true)
-	broken := 0
+	broken, most := 0, 2
 	s.breakBy(func(w http.ResponseWriter, r *http.Request) bool {
-		if broken++; broken > 2 {
+		if broken++; broken > most {
 			return false
 		}
 		w.Header().Set("Content-Length", "1000")
@@ -271,6 +275,17 @@ func TestReadAgain(t *testing.T) {
 	_, want := scratch(t, 1000, 1)
 	if err := b.Read(t.Context(), "file", 0, got); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("read over connections that break: %v", err)
+	}
+	broken = 0
+	if _, _, err := b.get(t.Context(), "file"); err != nil {
+		t.Errorf("read all over connections that break: %v", err)
+	}
+	broken, most = 0, math.MaxInt
+	_, _, all := b.get(t.Context(), "file")
+	for _, err := range []error{all, b.Read(t.Context(), "file", 0, got)} { // the network's fault, not the file's
+		if !errors.Is(err, ErrUnreachable) || errors.As(err, new(*DamageError)) {
+			t.Errorf("read over connections that always break: %v, want %v", err, ErrUnreachable)
+		}
 	}
 }
 

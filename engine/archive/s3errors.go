@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -46,6 +47,9 @@ func (b *bucket) explain(doing string, err error) error {
 		return wrong(ErrUnreachable, "%s can't do it now (%d %s), and did not after several tries; run it again later: what was sent is not sent again", b.from, answer.StatusCode, answer.Code)
 	case answer.StatusCode != 0:
 		return wrong(ErrAccess, "%s answers %d %s: %s", b.from, answer.StatusCode, answer.Code, answer.Message)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return wrong(ErrUnreachable, "the connection to %s breaks again and again; check the network, and run it again", b.from)
 	}
 	if network := new(url.Error); errors.As(err, &network) {
 		return wrong(ErrUnreachable, "%s does not answer: %v; check AWS_ENDPOINT_URL and the network", b.from, network.Err)
