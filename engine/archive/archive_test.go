@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/minio/minio-go/v7"
 	"go.uber.org/goleak"
 
 	"decant/formats/formatstest"
@@ -236,21 +237,58 @@ func TestLeftBehind(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 4))
 	p := newPlant(t, usual)
 	p.append(randomSamples(random, 300)...)
-	first := p.archive(math.MaxInt64)
-	if err := os.Remove(p.place.(*folder).path(manifestName)); err != nil { // as if killed before it
+	none, err := (&Manifest{Series: []Series{}, Parts: []Part{}}).encode() // which a run begins with
+	if err != nil {
 		t.Fatal(err)
 	}
+	first := p.archive(math.MaxInt64)
+	write(t, p.place.(*folder).path(manifestName), none) // as if killed before it was replaced
 	write(t, p.place.(*folder).path(".decant-123.tmp"), []byte("half"))
 	if second := p.archive(math.MaxInt64); second.Sent != 0 || fmt.Sprint(second.Added) != fmt.Sprint(first.Added) {
 		t.Errorf("a run after one that was killed brings %d files again", second.Sent)
 	}
-	if err := os.Remove(p.place.(*folder).path(manifestName)); err != nil {
-		t.Fatal(err)
-	}
+	write(t, p.place.(*folder).path(manifestName), none)
 	p.append(randomSamples(random, 300)...)
 	p.archive(math.MaxInt64)
 	p.check(random)
 	p.verify()
+}
+
+// TestLostManifest: where the manifest is gone no run begins anew, which would put what the store still has of a day in the place of what it had.
+func TestLostManifest(t *testing.T) {
+	for name, place := range map[string]Place{
+		"folder": newFolder(filepath.Join(t.TempDir(), "archive")),
+		"bucket": newServer(t).open(t, "s3://plant/archive"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlant(t, usual)
+			p.place = place
+			sample := ingest.Sample{Series: ingest.Series{Channel: "c", Name: "n"}, Time: noon, Kind: ingest.KindNumber, Number: 1, Protocol: ingest.ProtocolMQTT}
+			p.append(sample)
+			part := p.archive(math.MaxInt64).Added[0]
+			switch place := place.(type) {
+			case *folder:
+				if err := os.Remove(place.path(manifestName)); err != nil {
+					t.Fatal(err)
+				}
+			case *bucket:
+				if err := place.client.RemoveObject(t.Context(), place.name, place.key(manifestName), minio.RemoveObjectOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sample.Time, sample.Number = noon+1, 2
+			p.append(sample)
+			snap := p.snapshot()
+			defer snap.Close()
+			_, err := Run(t.Context(), snap, place, Options{Before: math.MaxInt64, bounds: usual})
+			if !errors.Is(err, ErrNotArchive) || !strings.Contains(err.Error(), "no _manifest.json") {
+				t.Errorf("archive where the manifest was lost: %v, want %v", err, ErrNotArchive)
+			}
+			if err := verifyPart(t.Context(), place, &part); err != nil {
+				t.Errorf("the part was replaced: %v", err)
+			}
+		})
+	}
 }
 
 // TestNoArchive: a folder without a manifest is none.

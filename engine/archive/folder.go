@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -63,6 +64,14 @@ func (f *folder) ReadManifest(ctx context.Context) ([]byte, string, error) {
 		return nil, "", fmt.Errorf("read archive: %w", err)
 	}
 	return text, checksum(text), nil
+}
+
+func (f *folder) HasParts(context.Context) (bool, error) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return false, fmt.Errorf("read archive: %w", err)
+	}
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), channelKey) }), nil
 }
 
 func (f *folder) WriteManifest(ctx context.Context, text []byte, mark string) error {

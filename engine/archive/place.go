@@ -19,6 +19,8 @@ type Place interface {
 	ReadManifest(ctx context.Context) (text []byte, mark string, err error)
 	// WriteManifest replaces the manifest that has the mark ("" is none) as a whole; where it has another one by now, ErrInUse.
 	WriteManifest(ctx context.Context, text []byte, mark string) error
+	// HasParts says whether there are files of channels.
+	HasParts(ctx context.Context) (bool, error)
 	// Put brings a finished file to its name, whole or not at all, and verifies what is there then. sent is false where the name had the same bytes already. The file is closed, and may be
 	// moved.
 	Put(ctx context.Context, name string, f *Scratch) (sent bool, err error)

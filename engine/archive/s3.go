@@ -249,18 +249,19 @@ func (b *bucket) Read(ctx context.Context, name string, offset int64, into []byt
 	}
 	var err error
 	for range tries {
-		var r io.ReadCloser
-		if r, _, _, err = b.core.GetObject(ctx, b.name, b.key(name), opts); err != nil {
-			return b.explain("read "+name, err)
+		r, info, _, asking := b.core.GetObject(ctx, b.name, b.key(name), opts)
+		if err = asking; err == nil {
+			_, err = io.ReadFull(r, into)
+			r.Close()
+		} else if minio.ToErrorResponse(err).Code != "InvalidRange" {
+			break
 		}
-		_, err = io.ReadFull(r, into)
-		r.Close()
+		if asking != nil || info.Size >= 0 && info.Size < int64(len(into)) { // the server has no more; else the connection broke
+			return &DamageError{Place: b.String(), File: name, Text: "it is shorter than the manifest says"}
+		}
 		if err == nil || ctx.Err() != nil {
 			break
 		}
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return &DamageError{Place: b.String(), File: name, Text: "it is shorter than the manifest says"}
 	}
 	return b.explain("read "+name, err)
 }
