@@ -6,20 +6,23 @@ import (
 	"slices"
 )
 
-// Numbers of which each comes back often, as those of a coarse sensor that were converted to another unit, are places in a dictionary. It is
-// sorted, so that places move as the numbers do.
+// Numbers of which each comes back often, as those of a coarse sensor that were converted to another unit, or codes that lie far apart, are places
+// in a dictionary. It is sorted, so that places move as the numbers do.
 
 // leastRepeats is how often a number must come on average.
 const leastRepeats = 3
 
-// appendDistinct appends v in this form, or nothing where too many numbers are different.
-func appendDistinct(b []byte, v []float64) []byte {
+// sampledDistinct is of how many values is seen whether they repeat: of so many, one is to be expected where it is worth to look at all.
+const sampledDistinct = 64
+
+// appendDistinct appends v in this form, or nothing where too many numbers are different, or fewer than repeats of a sample come again.
+func appendDistinct(b []byte, v []float64, repeats int) []byte {
 	var buffer [Most]float64
-	k := min(len(v), 64) // of so many, one that comes twice is to be expected where it is worth to look at all
+	k := min(len(v), sampledDistinct)
 	for i := range k {
 		buffer[i] = v[i*len(v)/k]
 	}
-	if len(sortedDistinct(buffer[:k])) == k {
+	if k-len(sortedDistinct(buffer[:k])) < repeats {
 		return b
 	}
 	distinct := sortedDistinct(append(buffer[:0], v...))

@@ -14,10 +14,12 @@ func AppendFloats(b []byte, v []float64) []byte {
 	}
 	start := len(b)
 	b = appendALP(b, v)
-	if size := len(b) - start; size == 0 || size*2 > 5*len(v) { // of good decimals no more is to be gained
+	if size := len(b) - start; size == 0 || size*2 > 5*len(v) { // of good decimals little more is to be gained
 		b = smaller(b, start, func(b []byte) []byte { return appendInts(append(b, formBits), floatBits(v)) })
-		b = smaller(b, start, func(b []byte) []byte { return appendDistinct(b, v) })
+		b = smaller(b, start, func(b []byte) []byte { return appendDistinct(b, v, 1) })
 		b = smaller(b, start, func(b []byte) []byte { return appendRD(b, v) })
+	} else if size > len(v) { // unless they are a few that lie far apart: codes, flags
+		b = smaller(b, start, func(b []byte) []byte { return appendDistinct(b, v, sampledDistinct/4) })
 	}
 	if len(b) == start || len(b)-start > 1+8*len(v) {
 		b = append(b[:start], formFloats)
