@@ -39,7 +39,7 @@ func (p decimal) scaled(v float64) (d int64, ok bool) {
 	return d, math.Float64bits(p.value(d)) == math.Float64bits(v)
 }
 
-// value is the number that d stands for; d is less than roundest either way.
+// value is the number that d stands for; d is at most roundest either way, which what is a little less may be rounded to.
 func (p decimal) value(d int64) float64 {
 	return (math.Float64frombits(uint64(d)+rounderBits) - rounder) * tens[p.factor] * tenths[p.exponent]
 }

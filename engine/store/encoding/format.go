@@ -41,7 +41,7 @@ package encoding
 //	delta2    base + unit × (d[1] + … + d[i])  where d[1] = second and d[j] = d[j−1] + step + r[j]
 //
 // A unit is what all differences are multiples of: 1000000 for times in whole milliseconds. A shift, at most 16, gives the step binary fractions:
-// sixty times a second are 16.67 ms apart. A run's value stands as often as its length says.
+// sixty times a second are 16.67 ms apart; what is shifted has no sign. A run's value stands as often as its length says.
 //
 // There are n residuals, those that nothing is made of too. They are packed in width bits each, lowest bits first, so that residual i begins at bit
 // i × width, wherever that is; what is left of the last byte is zero. Some may be exceptions, to whose residuals high × 2^width is added. Each is as far
@@ -84,7 +84,8 @@ const (
 //	            | 0x24 | k uvarint | integers: bits of k numbers | integers: places |
 //	            +------+-----------+-----------------------------+------------------+
 //
-// alp: number i is d[i] × 10^factor × 10^−exponent, as two multiplications of float64s in this order; |d[i]| < 2^51 and factor ≤ exponent ≤ 18.
+// alp: number i is d[i] × 10^factor × 10^−exponent, as two multiplications of float64s in this order, the powers being the float64s nearest to
+// them; |d[i]| ≤ 2^51 and factor ≤ exponent ≤ 18.
 // rd: the bits of number i are rights[i], less than 2^right, and left[places[i]] above them; right is 48 to 63, k is 1 to 8.
 // dictionary: number i is that at places[i].
 //
