@@ -13,11 +13,13 @@ import (
 	"decant/engine/export/request"
 )
 
-// formats are what RunExport can print, by their extensions.
-var formats = []string{"csv", "xlsx", "parquet", "jsonl", "arrow", "pdf"}
+// formats are what RunExport can print, by their extensions; csvWide is CSV with a column for each series.
+var formats = []string{"csv", "xlsx", "parquet", "jsonl", "arrow", "pdf", csvWide}
 
-// RunExport measures the way from a request to a file's bytes, which are thrown away: long output of all samples, or of the buckets that opts ask for. Its points/s
-// have the same yardstick as RunDecimation's.
+const csvWide = "csv-wide"
+
+// RunExport measures the way from a request to a file's bytes, which are thrown away: all samples, or the buckets that opts ask for, long but where the format says otherwise. Its points/s
+// have the same yardstick as RunDecimation's. The series of the data set tetouan share their times, as columns of a wide file mostly do.
 func RunExport(ctx context.Context, opts Options, out io.Writer, say func(text string)) error {
 	s := newSession(opts, out)
 	in, err := openInput(ctx, opts, 5e6, say)
@@ -67,9 +69,10 @@ func (p printing) name(data string) string {
 	return fmt.Sprintf("%s/func=%s/bucket=%s", name, p.functions, p.width)
 }
 
-// request asks for all series of a channel and subtopic.
-func (p printing) request(channel, subtopic string) ([]byte, error) {
-	params := map[string]any{"target": map[string]any{"value": "*"}, "channelId": channel, "subtopic": subtopic}
+// request asks for the series, which are all of a channel and subtopic.
+func (p printing) request(series []export.Series) ([]byte, error) {
+	params := map[string]any{"target": map[string]any{"value": "*"}, "channelId": series[0].Channel, "subtopic": series[0].Subtopic}
+	suffixes := []string{""} // of a wide file's columns
 	if p.width != "" {
 		functions, err := parseFunctions(p.functions)
 		if err != nil {
@@ -82,11 +85,26 @@ func (p printing) request(channel, subtopic string) ([]byte, error) {
 		decimation := map[string]any{"ds": p.width, "dsf": names}
 		if len(names) == 1 {
 			decimation["dsf"] = names[0]
+		} else {
+			suffixes = nil
+			for _, n := range names {
+				suffixes = append(suffixes, "."+n)
+			}
 		}
 		params["decimation"] = decimation
 	}
+	format := map[string]any{"extension": p.format}
+	if p.format == csvWide {
+		columns := []map[string]any{{"id": "time", "label": "time"}}
+		for _, s := range series {
+			for _, suffix := range suffixes {
+				columns = append(columns, map[string]any{"id": s.Name + suffix, "label": s.Name + suffix})
+			}
+		}
+		format["extension"], format["columns"], params["outputFormat"] = "csv", columns, "wide"
+	}
 	return json.Marshal(map[string]any{
-		"format": map[string]any{"extension": p.format},
+		"format": format,
 		"type":   "oneTime",
 		"items":  []any{map[string]any{"params": params}},
 	})
@@ -123,11 +141,13 @@ func (in *input) export(ctx context.Context, p printing) (subject, error) {
 
 // plans makes a request for each channel and subtopic that the input has, and sees that it can be planned.
 func (in *input) plans(ctx context.Context, p printing) (requests [][]byte, err error) {
-	for i, s := range in.series { // which are sorted by channel and subtopic
-		if i > 0 && s.Channel == in.series[i-1].Channel && s.Subtopic == in.series[i-1].Subtopic {
-			continue
+	for left := in.series; len(left) > 0; { // they are sorted by channel and subtopic
+		n := 1
+		for n < len(left) && left[n].Channel == left[0].Channel && left[n].Subtopic == left[0].Subtopic {
+			n++
 		}
-		text, err := p.request(s.Channel, s.Subtopic)
+		text, err := p.request(left[:n])
+		left = left[n:]
 		if err != nil {
 			return nil, err
 		}

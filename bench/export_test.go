@@ -18,6 +18,7 @@ func BenchmarkExport(b *testing.B) {
 		{"csv", 1, 2_000_000, "encoding-csv", PlainCSV},
 		{"csv", 8, 250_000, "encoding-csv", PlainCSV},
 		{"csv", 50, 40_000, "encoding-csv", PlainCSV},
+		{csvWide, 20, 100_000, "", nil},
 		{"xlsx", 8, 125_000, "excelize", PlainXLSX},
 		{"jsonl", 8, 250_000, "encoding-json", PlainJSON},
 		{"parquet", 8, 250_000, "", nil},
@@ -26,6 +27,9 @@ func BenchmarkExport(b *testing.B) {
 	} {
 		d := walk(c.series, c.seconds)
 		rows := c.series * c.seconds
+		if c.format == csvWide {
+			d.Data, rows = DataTetouan, c.seconds // its series share their times
+		}
 		b.Run(fmt.Sprintf("format=%s/series=%d/rows=%s", c.format, c.series, short(rows)), func(b *testing.B) {
 			ours, err := reading(b, d).export(b.Context(), printing{format: c.format})
 			if err != nil {

@@ -161,9 +161,11 @@ func TestExportBenchmark(t *testing.T) {
 		opts Options
 		want []string
 	}{
-		{Options{Formats: formats}, []string{"format=csv", "format=xlsx", "format=parquet", "format=jsonl", "format=arrow", "format=pdf"}},
+		{Options{Formats: formats}, []string{"format=csv", "format=csv-wide", "format=xlsx", "format=parquet", "format=jsonl", "format=arrow", "format=pdf"}},
 		{Options{Formats: []string{"csv"}, Buckets: []string{"1m"}, Functions: []string{"avg+max", "stddev"}},
 			[]string{"format=csv/func=avg+max/bucket=1m", "format=csv/func=stddev/bucket=1m"}},
+		{Options{Formats: []string{"csv-wide"}, Buckets: []string{"1m"}, Functions: []string{"avg+max", "stddev"}},
+			[]string{"format=csv-wide/func=avg+max/bucket=1m", "format=csv-wide/func=stddev/bucket=1m"}},
 	} {
 		var out bytes.Buffer
 		c.opts.Dir, c.opts.Points, c.opts.Series, c.opts.Cores, c.opts.Count = t.TempDir(), 2000, 4, []int{1}, 1

@@ -2,9 +2,11 @@ package bench
 
 import (
 	"bytes"
+	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -67,6 +69,38 @@ func TestExportsPrintWhatTheirRivalsPrint(t *testing.T) {
 
 	for _, format := range []string{"parquet", "arrow", "pdf"} {
 		print(format)
+	}
+}
+
+// TestWideHasAColumnForEachSeries, and a row for each time that they share.
+func TestWideHasAColumnForEachSeries(t *testing.T) {
+	const series, samples = 12, 300
+	in := reading(t, Dataset{Data: DataTetouan, Series: series, Samples: samples})
+	for _, c := range []struct {
+		p             printing
+		rows, columns int
+	}{
+		{printing{format: csvWide}, samples, 1 + series},
+		{printing{format: csvWide, width: "1h", functions: "avg"}, samples / 6, 1 + series},
+		{printing{format: csvWide, width: "1h", functions: "avg+max"}, samples / 6, 1 + 2*series},
+	} {
+		requests, err := in.plans(t.Context(), c.p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		if _, _, err := in.print(t.Context(), requests, &text); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&text).ReadAll()
+		if err != nil || len(rows) != 1+c.rows || len(rows[0]) != c.columns {
+			t.Errorf("%+v: %d rows, %d columns, %v; want %d and %d", c.p, len(rows)-1, len(rows[0]), err, c.rows, c.columns)
+		}
+		for _, row := range rows {
+			if slices.Contains(row, "") {
+				t.Fatalf("%+v: %q has an empty cell", c.p, row)
+			}
+		}
 	}
 }
 
