@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
@@ -63,11 +64,14 @@ func main() {
 	os.Exit(code)
 }
 
+// together is how far apart signals are one request to stop: timeout(1) sends its own to the process and to the process's group.
+const together = time.Second
+
 // run is the whole program; it returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends a process that takes too long over the first
+	context.AfterFunc(ctx, func() { time.AfterFunc(together, stop) }) // a second signal ends a process that takes too long over the first
 
 	var c cli
 	exited := -1

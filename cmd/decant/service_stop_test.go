@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -53,6 +54,22 @@ func TestReloadOnHangup(t *testing.T) {
 	reload("", "the configuration was read again")
 	s.call("POST", "/exports", "", waiting("two"), http.StatusCreated, nil)
 	if code := p.stop(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, p.stderr)
+	}
+}
+
+// timeout(1) sends its signal to the process and then to its group, so that it comes twice: that is one request to stop, and no crash.
+func TestSignalsThatComeTogetherAreOne(t *testing.T) {
+	t.Parallel()
+	p := start(t, "decant", "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--embedded-broker", "127.0.0.1:0")
+	p.await("the export service listens", 1)
+	for i := range 10 {
+		err := p.cmd.Process.Signal([]os.Signal{syscall.SIGTERM, os.Interrupt}[i%2])
+		if err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+	}
+	if code := p.exit(); code != exitDone || !strings.Contains(p.stderr.String(), "everything acknowledged is stored") {
 		t.Errorf("exit code %d\n%s", code, p.stderr)
 	}
 }
