@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -174,6 +175,11 @@ func (c *importCmd) archives() (bool, error) {
 	given.Files, given.JSON = nil, false
 	switch {
 	case n == 0 && (c.Channel == "" || c.Subtopic == nil):
+		for _, name := range c.Files {
+			if info, err := os.Stat(name); err == nil && info.IsDir() {
+				return false, fmt.Errorf("%s is a folder and no archive: it has no _manifest.json", name)
+			}
+		}
 		return false, errors.New("missing flags: --channel and --subtopic say what a file's samples are stored under\ndecant import --help says what there is")
 	case n == 0:
 		return false, nil
