@@ -79,6 +79,7 @@ func byFlag(err error) error {
 		return err
 	}
 	for i, f := range faults {
+		faults[i].Message = strings.ReplaceAll(f.Message, "format.compression", flagOf["format.compression"]) // said to --format csv.gz
 		path := f.Path
 		for _, list := range []string{"format.columns", "items[0].params.decimation.dsf"} {
 			if strings.HasPrefix(path, list+"[") {
