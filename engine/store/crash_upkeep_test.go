@@ -71,9 +71,6 @@ func (h *history) delete(s *Store, name string, from, to int64) error {
 
 // expire lets retention take what is before limit.
 func (h *history) expire(s *Store, limit int64) error {
-	if err := s.Flush(context.Background()); err != nil {
-		return err
-	}
 	h.limit, h.now = limit, h.now.Add(2*time.Hour)
 	d := &Deletion{Selection: Selection{Channel: "c"}, From: math.MinInt64, To: limit}
 	return h.do(event{deletion: d}, func() error { return s.Upkeep(context.Background()) })

@@ -18,10 +18,9 @@ type channelSpan struct {
 }
 
 // expire takes away what is older than the configuration keeps. Segments of which nothing is left go at once, unread. From the others a tombstone a channel takes
-// it out of sight, and settle rewrites them when there is enough of that. Samples in memory are looked at when they are in a segment.
+// it out of sight, and settle rewrites them when there is enough of that. Samples in memory become a segment first, where some of them have expired.
 func (k *keeper) expire(ctx context.Context, now time.Time) error {
 	s := k.store
-	segments := s.listed()
 	before := map[string]int64{} // by channel
 	kept := map[string]bool{}    // channels without a limit
 	limit := func(channel string) (int64, bool) {
@@ -35,6 +34,12 @@ func (k *keeper) expire(ctx context.Context, now time.Time) error {
 		}
 		return t, ok
 	}
+	if s.anyBefore(limit) {
+		if err := s.Flush(ctx); err != nil {
+			return err
+		}
+	}
+	segments := s.listed()
 	whole := map[string]bool{}
 	edges := map[string]bool{} // channels
 	for _, f := range segments {
@@ -64,6 +69,22 @@ func (k *keeper) expire(ctx context.Context, now time.Time) error {
 		}
 	}
 	return k.drop(whole, edges, before)
+}
+
+// anyBefore says whether samples that are in no segment yet are older than the limit of their channel.
+func (s *Store) anyBefore(limit func(channel string) (int64, bool)) bool {
+	s.stateMu.RLock()
+	heads := append(slices.Clone(s.frozen), s.active)
+	s.stateMu.RUnlock()
+	for _, h := range heads {
+		view := h.view()
+		for i := range view.mark {
+			if t, ok := limit(view.name(i).Channel); ok && view.anyBefore(i, t) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // drop takes whole segments, and what channels have before a time, out of the store.

@@ -102,6 +102,37 @@ func TestWhatHasExpiredDoesNotComeBack(t *testing.T) {
 	mustClose(t, s)
 }
 
+// TestWhatHasExpiredInMemoryGoes has samples in a log of before and in the one that is being written: what has not expired may stay there.
+func TestWhatHasExpiredInMemoryGoes(t *testing.T) {
+	cfg := quick(t.TempDir())
+	now, limit := time.Unix(0, 0), int64(0)
+	cfg.Now = func() time.Time { return now }
+	cfg.Expire = func(channel string, _ time.Time) (int64, bool) { return limit, channel == "c" }
+	s := mustOpen(t, cfg)
+	kept := number("a", 0, 1)
+	kept.Series.Channel = "kept"
+	mustAppend(t, s, number("a", 3*hour, 1), number("a", hour, 1), kept) // not in order
+	for _, c := range []struct {
+		limit       int64
+		rows, files int
+	}{{hour, 3, 0}, {2 * hour, 2, 1}, {2 * hour, 3, 1}, {4 * hour, 1, 1}} {
+		mustClose(t, s)
+		s = mustOpen(t, cfg)
+		if c.rows == 3 && c.files == 1 {
+			mustAppend(t, s, number("a", 3*hour+1, 1))
+		}
+		limit, now = c.limit, now.Add(2*time.Hour)
+		if err := s.Upkeep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := readStore(quick(cfg.Dir))
+		if err != nil || len(rows) != c.rows || len(s.listed()) != c.files {
+			t.Errorf("before %d: %d rows are there, want %d; %d files, want %d; %v", c.limit, len(rows), c.rows, len(s.listed()), c.files, err)
+		}
+	}
+	mustClose(t, s)
+}
+
 // TestWhatHasExpiredLeavesTheFiles has a channel of few samples expire among others that stay: they are hidden at once, and gone from the file when no more of it
 // will expire.
 func TestWhatHasExpiredLeavesTheFiles(t *testing.T) {

@@ -106,6 +106,17 @@ func (v headView) rows(i int) (rows segment.Rows, copied bool) {
 	return rows, true
 }
 
+// anyBefore says whether a series has a row earlier than t.
+func (v headView) anyBefore(i int, t int64) bool {
+	v.head.mu.RLock()
+	times := v.head.series[i].rows.Time[:v.mark[i].rows]
+	v.head.mu.RUnlock()
+	if v.mark[i].ordered {
+		times = times[:min(1, len(times))]
+	}
+	return slices.ContainsFunc(times, func(x int64) bool { return x < t })
+}
+
 // name is a series of the view.
 func (v headView) name(i int) ingest.Series {
 	v.head.mu.RLock()

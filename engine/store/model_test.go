@@ -129,9 +129,6 @@ func TestStoreBehavesAsAListOfSamples(t *testing.T) {
 				samples = rest
 			},
 			"upkeep": func(t *rapid.T) {
-				if err := s.Flush(context.Background()); err != nil {
-					t.Fatal(err)
-				}
 				if rapid.IntRange(0, 3).Draw(t, "later") == 0 {
 					limit = drawTime(t, "limit")
 				}
