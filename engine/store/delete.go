@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -55,14 +56,17 @@ func (s *Store) Delete(ctx context.Context, d Deletion) (Deleted, error) {
 	if err != nil || deleted.Samples == 0 {
 		return deleted, err
 	}
-	r := &request{deletion: &d, done: make(chan error, 1)}
-	err = s.ask(ctx, r)
-	if r.before != nil {
-		defer r.before.Close()
+	r, err := s.askDelete(ctx, d)
+	if errors.Is(err, ErrLimit) && s.cfg.NoUpkeep { // nobody else makes room
+		if later := s.makeRoom(ctx); later != nil {
+			return Deleted{}, errors.Join(err, later)
+		}
+		r, err = s.askDelete(ctx, d)
 	}
 	if err != nil {
 		return Deleted{}, err
 	}
+	defer r.before.Close()
 	s.keeper.poke()
 	if r.before.arrival != snap.arrival {
 		if deleted, err = r.before.Count(context.WithoutCancel(ctx), d); err != nil {
@@ -71,6 +75,24 @@ func (s *Store) Delete(ctx context.Context, d Deletion) (Deleted, error) {
 	}
 	s.cfg.Log.Info("deleted", "channel", d.Channel, "names", fmt.Sprint(d.Names), "from", endText(d.From), "to", endText(d.To), "series", len(deleted.Series), "samples", deleted.Samples)
 	return deleted, nil
+}
+
+// askDelete has the committer delete. The caller closes what it found before.
+func (s *Store) askDelete(ctx context.Context, d Deletion) (*request, error) {
+	r := &request{deletion: &d, done: make(chan error, 1)}
+	err := s.ask(ctx, r)
+	if err != nil && r.before != nil {
+		r.before.Close()
+	}
+	return r, err
+}
+
+// makeRoom brings the deletes that wait to an end.
+func (s *Store) makeRoom(ctx context.Context) error {
+	if err := s.Flush(ctx); err != nil {
+		return err
+	}
+	return s.Upkeep(ctx)
 }
 
 // String is the name as a target has it.

@@ -123,15 +123,24 @@ func TestAnOlderWriterSaysThatItCantDelete(t *testing.T) {
 	mustClose(t, s)
 }
 
-// TestTooManyDeletesWait fills the list of tombstones.
+// TestTooManyDeletesWait fills the list of tombstones of a store that has no room to rewrite its segment.
 func TestTooManyDeletesWait(t *testing.T) {
-	s := mustOpen(t, quick(t.TempDir()))
+	cfg := quick(t.TempDir())
+	free := int64(0)
+	cfg.FreeDisk = func(string) (int64, error) { return free, nil }
+	s := mustOpen(t, cfg)
 	mustAppend(t, s, number("a", 1, 1), number("a", 2000, 1))
+	if err := s.Flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	fill := func(expired bool) {
-		s.stateMu.Lock()
-		defer s.stateMu.Unlock()
-		for i := range int64(mostDeletes) {
-			s.deletes = append(s.deletes, tombstone{Selection: Selection{Channel: fmt.Sprint("x", i)}, from: i, to: i + 1, expired: expired})
+		err := s.change(func(next *current) {
+			for i := range int64(mostDeletes) {
+				next.deletes = append(next.deletes, tombstone{Selection: Selection{Channel: "c"}, arrival: next.arrival, from: 2000 - i, to: 2001, expired: expired})
+			}
+		}, func() { s.deletes = s.current.deletes })
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{"a", false}}}, From: 1, To: 2}
@@ -140,9 +149,14 @@ func TestTooManyDeletesWait(t *testing.T) {
 		t.Errorf("a delete beside retention: %+v, %v", did, err)
 	}
 	fill(false)
-	d.To = 3000
-	if _, err := s.Delete(context.Background(), d); !errors.Is(err, ErrLimit) {
+	mustAppend(t, s, number("a", 3, 1))
+	d.To = 4
+	if _, err := s.Delete(context.Background(), d); !errors.Is(err, ErrLimit) || !errors.Is(err, errLater) {
 		t.Errorf("delete %d: %v", mostDeletes+1, err)
+	}
+	free = 1 << 40 // with room, a store without upkeep in the background makes some for deletes
+	if did, err := s.Delete(context.Background(), d); did.Samples != 1 || err != nil || len(s.deletes) != 1 {
+		t.Errorf("delete %d: %+v, %v; %d tombstones are left", mostDeletes+1, did, err, len(s.deletes))
 	}
 	mustAppend(t, s, number("a", 3, 1)) // the store goes on
 	mustClose(t, s)
