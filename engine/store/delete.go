@@ -68,7 +68,7 @@ func (s *Store) Delete(ctx context.Context, d Deletion) (Deleted, error) {
 	}
 	defer r.before.Close()
 	s.keeper.poke()
-	if r.before.arrival != snap.arrival {
+	if r.before.arrival != snap.arrival || len(r.before.deletes) != len(snap.deletes) { // what was counted is not what was found
 		if deleted, err = r.before.Count(context.WithoutCancel(ctx), d); err != nil {
 			return Deleted{}, fmt.Errorf("the samples are deleted, but they can't be counted: %w", err)
 		}

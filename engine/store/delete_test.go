@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -195,16 +194,36 @@ func TestUpkeepSparesADamagedSegment(t *testing.T) {
 	mustClose(t, s)
 }
 
-// onErr is a context that calls a function when it is asked for its error first.
+// onErr is a context that calls a function when it is asked for its error the n-th time, from 0.
 type onErr struct {
 	context.Context
-	once sync.Once
-	do   func()
+	n  int
+	do func()
 }
 
 func (c *onErr) Err() error {
-	c.once.Do(c.do)
+	if c.n--; c.n == -1 {
+		c.do()
+	}
 	return c.Context.Err()
+}
+
+// TestADeleteWhileAnotherCounts deletes the same in two calls: one of them has done it.
+func TestADeleteWhileAnotherCounts(t *testing.T) {
+	s := mustOpen(t, quick(t.TempDir()))
+	mustAppend(t, s, number("a", 1, 1), number("a", 2, 1))
+	d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{Name: "a"}}}, From: 1, To: 3}
+	asked := false
+	ctx := &onErr{Context: context.Background(), n: 1, do: func() { // its snapshot is taken
+		asked = true
+		if did, err := s.Delete(context.Background(), d); err != nil || did.Samples != 2 {
+			t.Errorf("%+v, %v", did, err)
+		}
+	}}
+	if did, err := s.Delete(ctx, d); err != nil || did.Samples != 0 || !asked {
+		t.Errorf("%+v, %v; asked: %v", did, err, asked)
+	}
+	mustClose(t, s)
 }
 
 // TestADeleteWhileUpkeepLooks deletes from a segment that a join would leave as it is, and stores on, while the keeper looks what tombstones take.
