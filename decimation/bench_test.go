@@ -200,13 +200,15 @@ func BenchmarkSummary(b *testing.B) {
 				coded = block.Append(coded[:0])
 			}
 		})
-		b.Run("step=merge/data="+data, func(b *testing.B) {
-			var m Moments
-			for b.Loop() {
-				if _, err := m.MergeEncoded(coded); err != nil {
-					b.Fatal(err)
+		for _, f := range []Function{Avg, Stddev, Max} {
+			b.Run("step=merge/data="+data+"/func="+f.String(), func(b *testing.B) {
+				var m Moments
+				for b.Loop() {
+					if _, err := m.mergeEncoded(f.needs(), coded); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

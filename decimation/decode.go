@@ -15,7 +15,7 @@ const mostBytes = (63 + 2048 + 2148 + 7) / 8
 // MergeEncoded adds what the beginning of b encodes, as if those values came after m's, and gives the rest of b. It is as good as Merge of what was
 // encoded. Bytes of another form, or with sums that no values between their extremes have, are an error, and m stays as it is.
 func (m *Moments) MergeEncoded(b []byte) (rest []byte, err error) {
-	return m.mergeEncoded(needExtremes|needSum|needSquares, b)
+	return m.mergeEncoded(needEnds|needExtremes|needSum|needSquares, b)
 }
 
 // mergeEncoded is MergeEncoded for the functions that need no more than n; Result may then be asked for these alone.
@@ -30,7 +30,7 @@ func (m *Moments) mergeEncoded(n needs, b []byte) (rest []byte, err error) {
 	}
 	if e.notFinite {
 		m.widen().notFinite, m.wide.used = true, true
-		m.mergeValues(&e)
+		m.mergeValues(n, &e)
 		return rest, nil
 	}
 	bounds, ok := e.bounds()
@@ -40,40 +40,52 @@ func (m *Moments) mergeEncoded(n needs, b []byte) (rest []byte, err error) {
 	if bounds.span() > window {
 		return rest, m.mergeWide(&e)
 	}
-	x := fixed{base: e.unit, bounds: bounds}
-	if n&(needSum|needSquares) != 0 {
-		x.sum.setBytes(e.sum)
-	}
-	if n&needSquares != 0 {
-		x.squares.setBytes(e.squares)
-	}
-	if !x.possible(&e, n) {
+	if !e.possible(n) {
 		return nil, errEncoded
 	}
-	if e.negative {
-		x.sum = x.sum.negated()
-	}
-	m.mergeValues(&e)
-	if n&(needSum|needSquares) != 0 && !m.fixed.merge(&x) {
+	m.mergeValues(n, &e)
+	switch {
+	case n&(needSum|needSquares) == 0 || bounds.zero():
+	case m.fixed.admit(bounds):
+		m.fixed.sum.addBytes(e.sum, e.unit-m.fixed.base, e.negative)
+		if n&needSquares != 0 {
+			m.fixed.squares.addBytes(e.squares, 2*(e.unit-m.fixed.base), false)
+		}
+	default:
+		x := fixed{base: e.unit, bounds: bounds}
+		x.sum.addBytes(e.sum, 0, e.negative)
+		x.squares.addBytes(e.squares, 0, false)
 		m.widen().addFixed(&x)
 	}
 	return rest, nil
 }
 
 // mergeValues is Merge without the sums.
-func (m *Moments) mergeValues(e *encoded) {
-	if m.count == 0 {
-		m.min, m.max, m.first = e.min, e.max, e.first
+func (m *Moments) mergeValues(n needs, e *encoded) {
+	first := m.count == 0
+	if first {
 		m.fixed.bounds = NoExponents
 	}
-	m.last = e.last
-	m.min, m.max = min(m.min, e.min), max(m.max, e.max)
 	m.count += e.count
+	if n&needEnds != 0 {
+		if m.last = e.value(e.last); first {
+			m.first = e.value(e.first)
+		}
+	}
+	if n&needExtremes != 0 {
+		low, high := e.value(e.min), e.value(e.max)
+		if first {
+			m.min, m.max = low, high
+		}
+		m.min, m.max = min(m.min, low), max(m.max, high)
+	}
 }
 
 // mergeWide is MergeEncoded of sums that don't fit the fixed accumulator.
 func (m *Moments) mergeWide(e *encoded) error {
-	o := Moments{count: e.count, min: e.min, max: e.max, first: e.first, last: e.last, wide: &wide{used: true, added: 1}}
+	o := Moments{
+		count: e.count, min: e.value(e.min), max: e.value(e.max), first: e.value(e.first), last: e.value(e.last), wide: &wide{used: true, added: 1},
+	}
 	o.fixed.bounds = NoExponents
 	var words [(mostBytes + 15) / 8]uint64
 	position := uint64(e.unit - lowestUnit)
@@ -82,7 +94,7 @@ func (m *Moments) mergeWide(e *encoded) error {
 	clear(words[:])
 	setBytes(words[:], e.squares)
 	addWords(o.wide.squares[:], 2*position, false, words[:]...)
-	if mean := o.mean(); mean < e.min || mean > e.max {
+	if mean := o.mean(); mean < o.min || mean > o.max {
 		return errEncoded
 	}
 	s := o.work()
@@ -97,7 +109,8 @@ func (m *Moments) mergeWide(e *encoded) error {
 type encoded struct {
 	count                 int64
 	notFinite             bool // nothing more is known
-	min, max, first, last float64
+	min, max, first, last float64 // times power: value gives them
+	power                 float64
 	unit                  int
 	negative              bool   // the sum is
 	sum, squares          []byte // magnitudes in units of 2^unit and 2^(2 × unit), lowest byte first
@@ -134,6 +147,9 @@ func (e *encoded) read(b []byte) (rest []byte, ok bool) {
 	return b, ok
 }
 
+// value is one of the four that power has yet to divide.
+func (e *encoded) value(v float64) float64 { return v / e.power }
+
 // readValues takes min, max, first and last.
 func (e *encoded) readValues(b []byte) (rest []byte, ok bool) {
 	if len(b) == 0 {
@@ -144,7 +160,7 @@ func (e *encoded) readValues(b []byte) (rest []byte, ok bool) {
 	case int(form) < len(powers):
 		b, ok = e.readDecimals(b, powers[form])
 	case form == formFloats && len(b) >= 4*8:
-		ok = true
+		ok, e.power = true, 1
 		for i, v := range [...]*float64{&e.min, &e.max, &e.first, &e.last} {
 			*v = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
 			ok = ok && math.Abs(*v) <= math.MaxFloat64 && (*v != 0 || !math.Signbit(*v)) && e.min <= *v
@@ -170,15 +186,15 @@ func (e *encoded) readDecimals(b []byte, power float64) (rest []byte, ok bool) {
 	if last, b, ok = readUvarint(b); !ok || last > most {
 		return nil, false
 	}
-	e.min, e.max = float64(least)/power, float64(least+int64(most))/power
-	e.first, e.last = float64(least+int64(first))/power, float64(least+int64(last))/power
+	e.min, e.max, e.power = float64(least), float64(least+int64(most)), power
+	e.first, e.last = float64(least+int64(first)), float64(least+int64(last))
 	return b, true
 }
 
 // bounds bounds the exponents that the values must have had, as far as the accumulators mind. It is false where so many values below the extremes have not such large
 // sums.
 func (e *encoded) bounds() (Exponents, bool) {
-	magnitude := math.Float64bits(max(-e.min, e.max)) << 1
+	magnitude := math.Float64bits(e.value(max(-e.min, e.max))) << 1
 	if magnitude == 0 {
 		return NoExponents, len(e.sum) == 0 && len(e.squares) == 0 && e.unit == 0
 	}
@@ -189,29 +205,36 @@ func (e *encoded) bounds() (Exponents, bool) {
 	return bounds, len(e.squares) > 0 && bitLength(e.sum) <= n+most && bitLength(e.squares) <= n+2*most
 }
 
-// possible tells whether values such as e says can have such sums, of which x has the magnitudes: their mean lies between the extremes, and their variance is not
-// negative. It looks at what n needs, and exactly only where floats, which are right to some 50 bits, leave a doubt.
-func (x *fixed) possible(e *encoded, n needs) bool {
+// possible tells whether values such as e says can have such sums: their mean lies between the extremes, and their variance is not negative. It looks at what n needs,
+// and exactly only where floats, which are right to some 50 bits, leave a doubt.
+func (e *encoded) possible(n needs) bool {
 	const doubt = 0x1p-40
 	if n&(needSum|needSquares) == 0 {
 		return true
 	}
-	count, sum := float64(e.count), x.sum.float()
-	mean := sum / count * powerOfTwo(x.base)
+	count, sum := float64(e.count), floatOf(e.sum)
+	all := sum * powerOfTwo(e.unit) * e.power // in the extremes' own measure
+	if e.negative {
+		all = -all
+	}
+	margin := doubt * count * max(-e.min, e.max)
+	within := all-margin > count*e.min && all+margin < count*e.max
+	if within && (n&needSquares == 0 || count*floatOf(e.squares) > sum*sum*(1+doubt)) {
+		return true
+	}
+	return e.possibleExactly()
+}
+
+func (e *encoded) possibleExactly() bool {
+	x := fixed{base: e.unit}
+	x.sum.addBytes(e.sum, 0, false)
+	x.squares.addBytes(e.squares, 0, false)
+	mean := x.mean(uint64(e.count))
 	if e.negative {
 		mean = -mean
 	}
-	if margin := doubt * max(-e.min, e.max); !(mean-margin > e.min && mean+margin < e.max) {
-		exact := x.mean(uint64(e.count))
-		if e.negative {
-			exact = -exact
-		}
-		if exact < e.min || exact > e.max {
-			return false
-		}
-	}
-	if n&needSquares == 0 || count*x.squares.float() > sum*sum*(1+doubt) {
-		return true
+	if mean < e.value(e.min) || mean > e.value(e.max) {
+		return false
 	}
 	variance := x.numerator(uint64(e.count))
 	return int64(variance[4]) >= 0
@@ -225,13 +248,48 @@ func powerOfTwo(e int) float64 {
 	return math.Float64frombits(uint64(e+1023) << 52)
 }
 
-// float is nearly a magnitude.
-func (z *int256) float() float64 {
-	return float64(z[3])*0x1p192 + float64(z[2])*0x1p128 + float64(z[1])*0x1p64 + float64(z[0])
+// floatOf is nearly a number of at most 32 bytes, lowest first.
+func floatOf(b []byte) (v float64) {
+	if len(b) > 16 {
+		return floatOf(b[16:])*0x1p128 + floatOf(b[:16])
+	}
+	low, high := lowWords(b)
+	return float64(high)*0x1p64 + float64(low)
 }
 
-// setBytes sets z to a number of at most 32 bytes, lowest first.
-func (z *int256) setBytes(b []byte) { setBytes(z[:], b) }
+// lowWords is a number of at most 16 bytes, lowest first.
+func lowWords(b []byte) (low, high uint64) {
+	switch n := len(b); {
+	case n > 8: // the last eight bytes, without those that are in low
+		return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:]) >> (8 * uint(16-n))
+	case n == 8:
+		return binary.LittleEndian.Uint64(b), 0
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*uint(n-4)), 0
+	}
+	for i, v := range b {
+		low |= uint64(v) << (8 * uint(i))
+	}
+	return low, 0
+}
+
+// addBytes adds a magnitude of at most 32 bytes, lowest first, times 2^by, which fits; or takes it off.
+func (z *int256) addBytes(b []byte, by int, negative bool) {
+	var x int256
+	if len(b) > 16 || by >= 64 {
+		setBytes(x[:], b)
+		x.shift(by)
+	} else {
+		low, high := lowWords(b)
+		at := uint(by)
+		x[0], x[1], x[2] = low<<at, high<<at|low>>(64-at), high>>(64-at)
+	}
+	if negative {
+		z.subtract(&x)
+	} else {
+		z.add(&x)
+	}
+}
 
 // setBytes sets words, which are zeros and enough, to a number, both lowest first.
 func setBytes(words []uint64, b []byte) {

@@ -80,6 +80,14 @@ func (z *int256) add(o *int256) {
 	z[3] += o[3] + carry
 }
 
+func (z *int256) subtract(o *int256) {
+	var borrow uint64
+	z[0], borrow = bits.Sub64(z[0], o[0], 0)
+	z[1], borrow = bits.Sub64(z[1], o[1], borrow)
+	z[2], borrow = bits.Sub64(z[2], o[2], borrow)
+	z[3] -= o[3] + borrow
+}
+
 // addFloat adds v, a whole multiple of 2^unit that fits.
 func (z *int256) addFloat(v float64, unit int) {
 	b := math.Float64bits(v)

@@ -162,17 +162,20 @@ func (m *Moments) spill() {
 	m.fixed.clear()
 }
 
-// needs are the parts of Moments that a function is made of. Count, first and last are always kept.
+// needs are the parts of Moments that a function is made of. The count is always kept.
 type needs uint8
 
 const (
-	needExtremes needs = 1 << iota
+	needEnds needs = 1 << iota // first and last
+	needExtremes
 	needSum
 	needSquares
 )
 
 func (f Function) needs() needs {
 	switch f {
+	case First, Last:
+		return needEnds
 	case Min, Max:
 		return needExtremes
 	case Avg, Sum:

@@ -41,7 +41,7 @@ func (s *Spec) needs() (n needs) {
 		n |= f.needs()
 	}
 	if s.Total != nil {
-		n |= needExtremes | needSum
+		n |= needEnds | needExtremes | needSum
 	}
 	return n
 }

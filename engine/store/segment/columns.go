@@ -100,6 +100,14 @@ func (c *columns) memory(r *Rows, i, j int) {
 	}
 }
 
+// timeAt is the time of row i.
+func (c *columns) timeAt(i int) (int64, error) {
+	if err := c.need(needTime); err != nil {
+		return 0, err
+	}
+	return c.time[i], nil
+}
+
 // firstOf is the time of row i.
 func (c *columns) firstOf(i int) int64 {
 	if i == 0 {

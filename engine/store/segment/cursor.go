@@ -10,12 +10,14 @@ import (
 type cursor struct {
 	run     Run
 	to      int64
-	g       int     // the group
-	entered bool    // blocks are its directory
-	blocks  []block // reused
-	k       int     // the block, when entered
-	pos     int     // the row in it
-	end     int     // rows of it before to; known when open
+	g       int      // the group
+	entered bool     // the rest is known:
+	entries entries  // its directory, read up to the block after this one
+	blocks  int      // of it
+	k       int      // the block,
+	near    [2]block // which is near[k%2], and in the other place the one after
+	pos     int      // the row in it
+	end     int      // rows of it before to; known when open
 	open    bool
 	done    bool
 	head    int64 // time of the row it stands at
@@ -59,9 +61,12 @@ func (c *cursor) init(run Run, from, to int64, s *spare) error {
 	if err := c.enter(); err != nil {
 		return err
 	}
-	c.k = sort.Search(len(c.blocks), func(k int) bool { return c.blocks[k].last >= from })
-	if c.stand(); c.head >= from {
-		c.done = c.head >= c.to
+	for c.block().last < from {
+		if err := c.next(); err != nil {
+			return err
+		}
+	}
+	if c.head >= from || c.done {
 		return nil
 	}
 	if err := c.lay(); err != nil {
@@ -94,36 +99,66 @@ func (c *cursor) afterGroup() int64 {
 	return first
 }
 
-// enter reads the group's directory and stands at its first block.
+// enter opens the group's directory and stands at its first block.
 func (c *cursor) enter() (err error) {
-	if c.blocks, err = c.run.directory(c.g, c.blocks); err != nil {
+	c.entered, c.k = true, 0
+	if c.run.reader == nil { // one block, of which no more is known than its times
+		c.blocks = 1
+		c.near[0].first, c.near[0].last = c.run.bounds(c.g)
+		c.stand()
+		return nil
+	}
+	if c.entries, err = c.run.entries(c.g); err != nil {
 		return err
 	}
-	c.entered, c.k = true, 0
+	c.blocks = int(c.entries.group.blocks)
+	if err := c.read(0); err != nil {
+		return err
+	}
+	return c.look()
+}
+
+// read reads the entry of block k, the next in the directory.
+func (c *cursor) read(k int) error {
+	if !c.entries.next(&c.near[k%2]) {
+		return c.run.noDirectory(c.g)
+	}
+	return nil
+}
+
+// look reads the entry of the block after this one, where there is one, and stands at the first row of this one.
+func (c *cursor) look() error {
+	if c.k+1 < c.blocks {
+		if err := c.read(c.k + 1); err != nil {
+			return err
+		}
+	}
 	c.stand()
 	return nil
 }
 
-// stand stands at the first row of block k.
+// block is the one that the cursor stands in.
+func (c *cursor) block() *block { return &c.near[c.k%2] }
+
 func (c *cursor) stand() {
 	c.pos, c.open = 0, false
-	c.head = c.blocks[c.k].first
-	if c.k+1 < len(c.blocks) {
-		c.after = c.blocks[c.k+1].first
+	c.head = c.block().first
+	if c.k+1 < c.blocks {
+		c.after = c.near[(c.k+1)%2].first
 	} else {
 		c.after = c.afterGroup()
 	}
+	c.done = c.head >= c.to
 }
 
 // next leaves the block.
-func (c *cursor) next() {
-	if c.k++; c.k == len(c.blocks) {
+func (c *cursor) next() error {
+	if c.k++; c.k == c.blocks {
 		c.g++
 		c.enterGroup()
-		return
+		return nil
 	}
-	c.stand()
-	c.done = c.head >= c.to
+	return c.look()
 }
 
 // whole is the summary of all that lies between the cursor and after: a group's, a block's, or nil where the cursor stands inside a block or nothing is
@@ -133,20 +168,21 @@ func (c *cursor) whole() *summary {
 	case c.open || c.run.reader == nil:
 		return nil
 	case c.entered:
-		return &c.blocks[c.k].summary
+		return &c.block().summary
 	}
 	return c.run.summary(c.g)
 }
 
 // skipWhole leaves what whole stands for.
-func (c *cursor) skipWhole() {
+func (c *cursor) skipWhole() (err error) {
 	if c.entered {
-		c.next()
+		err = c.next()
 	} else {
 		c.g++
 		c.enterGroup()
 	}
 	c.rest()
+	return err
 }
 
 // lay lays the block open. The group is entered.
@@ -161,7 +197,7 @@ func (c *cursor) lay() error {
 	if c.cols == nil {
 		c.cols = c.spare.take()
 	}
-	k := &c.blocks[c.k]
+	k := c.block()
 	if err := c.run.load(c.g, c.k, k, c.cols); err != nil {
 		return err
 	}
@@ -177,20 +213,17 @@ func (c *cursor) lay() error {
 }
 
 // skip goes on to row pos of the open block.
-func (c *cursor) skip(pos int) error {
+func (c *cursor) skip(pos int) (err error) {
 	switch c.pos = pos; {
 	case pos < c.end:
-		if err := c.cols.need(needTime); err != nil {
-			return err
-		}
-		c.head = c.cols.time[pos]
+		c.head, err = c.cols.timeAt(pos)
 	case c.end < c.cols.n:
 		c.done = true
 	default:
-		c.next()
+		err = c.next()
 	}
 	c.rest()
-	return nil
+	return err
 }
 
 // rest gives the columns away where they are no longer needed.

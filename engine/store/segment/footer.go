@@ -72,10 +72,10 @@ func encodeFooter(series []writtenSeries) []byte {
 // map.
 func (r *Reader) decodeFooter(footer []byte, offset int64) error {
 	bad := func(text string) error { return r.corrupt(offset, "the footer can't be: "+text) }
-	p := parser{rest: footer}
+	p := parser{b: footer}
 	series, groups := p.uvarint(), p.uvarint()
 	const shortestSeries, shortestGroup = 5 + 1, 3 + 8
-	if series > uint64(len(p.rest)/shortestSeries) || groups > uint64(len(p.rest)/shortestGroup) || series > groups {
+	if series > uint64(p.left()/shortestSeries) || groups > uint64(p.left()/shortestGroup) || series > groups {
 		return bad("more series or groups than it has bytes for")
 	}
 	r.series = make([]SeriesEntry, series)
@@ -127,7 +127,7 @@ func (r *Reader) decodeFooter(footer []byte, offset int64) error {
 		rows += uint64(e.Rows)
 	}
 	switch {
-	case len(p.rest) > 0 || uint64(len(r.groups)) != groups:
+	case p.left() > 0 || uint64(len(r.groups)) != groups:
 		return bad("its index has another length")
 	case next != offset:
 		return bad("its groups do not reach it")
@@ -142,7 +142,7 @@ func (g *group) decode(p *parser, last int64) bool {
 	g.summary.decode(p, last, true)
 	rows, blocks, size, directory := p.uvarint(), p.uvarint(), p.uvarint(), p.uvarint()
 	g.crc = p.uint32()
-	if p.failed || blocks < 1 || blocks > groupBlocks || rows < blocks || rows > blocks*BlockRows || size < blocks || size > 1<<62 ||
+	if p.failed || blocks < 1 || blocks > mostBlocks || rows < blocks || rows > blocks*BlockRows || size < blocks || size > 1<<62 ||
 		directory < blocks || directory > 1<<31 {
 		return false
 	}

@@ -48,12 +48,12 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 
 var le = binary.LittleEndian
 
-func encodeHeader() []byte {
+func encodeHeader(blocks int) []byte {
 	b := make([]byte, headerSize)
 	copy(b, magicHead)
 	le.PutUint32(b[8:], newest)
 	le.PutUint32(b[12:], BlockRows)
-	le.PutUint32(b[16:], groupBlocks)
+	le.PutUint32(b[16:], uint32(blocks))
 	le.PutUint32(b[60:], checksum(b[:60]))
 	return b
 }

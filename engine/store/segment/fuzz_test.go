@@ -37,7 +37,7 @@ func mend(b []byte) {
 
 // mendGroups walks through the footer and the directories and gives their entries the checksums of what they name. What makes no sense stays.
 func mendGroups(b, footer []byte) {
-	p := parser{rest: footer}
+	p := parser{b: footer}
 	series, _ := p.uvarint(), p.uvarint()
 	next := int64(headerSize)
 	for ; series > 0 && !p.failed; series-- {
@@ -56,14 +56,14 @@ func mendGroups(b, footer []byte) {
 				return
 			}
 			mendDirectory(b, b[next:end], g)
-			le.PutUint32(footer[len(footer)-len(p.rest)-4:], checksum(b[next:end]))
+			le.PutUint32(footer[p.at-4:], checksum(b[next:end]))
 			next, last = end, g.last
 		}
 	}
 }
 
 func mendDirectory(b, directory []byte, g group) {
-	p := parser{rest: directory}
+	p := parser{b: directory}
 	offset, last := g.offset, g.first
 	for range g.blocks {
 		var k summary
@@ -75,7 +75,7 @@ func mendDirectory(b, directory []byte, g group) {
 		if p.failed || length < 0 || length > int64(len(b))-offset {
 			return
 		}
-		le.PutUint32(directory[len(directory)-len(p.rest)-4:], checksum(b[offset:offset+length]))
+		le.PutUint32(directory[p.at-4:], checksum(b[offset:offset+length]))
 		offset, last = offset+length, k.last
 	}
 }
@@ -85,7 +85,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(sampleSegment(f))
 	f.Add(sampleV1(f))
 	f.Add([]byte(nil))
-	f.Add(append(encodeHeader(), trailer{footerOffset: 64, size: 128, version: newest}.encode()...))
+	f.Add(append(encodeHeader(groupBlocks), trailer{footerOffset: 64, size: 128, version: newest}.encode()...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, mended := range []bool{false, true} {
 			if mended {

@@ -19,7 +19,7 @@ func TestInspectionCountsEveryByte(t *testing.T) {
 	}{
 		{"testdata/v1.seg", 2, 5, 5, 10, map[string]int64{"time": 10, "value": 6, "text": 3, "received": 10}},
 		{"testdata/v2.seg", 2, 2, 5, 10, map[string]int64{"time": 10, "value": 6, "text": 3, "received": 10}},
-		{writeFile(t, dir, sensorRows(40*BlockRows+1, 0)), 1, 2, 41, 40*BlockRows + 1, map[string]int64{"value": 40*BlockRows + 1}},
+		{writeFile(t, dir, sensorRows(40*BlockRows+1, 0)), 1, 3, 41, 40*BlockRows + 1, map[string]int64{"value": 40*BlockRows + 1}},
 		{writeFile(t, dir), 0, 0, 0, 0, nil},
 	} {
 		r := openFile(t, c.path)

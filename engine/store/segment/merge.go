@@ -96,11 +96,11 @@ func (m *merger) step(s sink) (more bool, err error) {
 	if m.undisturbed(lead, others) {
 		switch s.whole(lead.whole()) {
 		case accepted:
-			lead.skipWhole()
-			for m.undisturbed(lead, others) && s.whole(lead.whole()) == accepted {
-				lead.skipWhole()
+			err := lead.skipWhole()
+			for err == nil && m.undisturbed(lead, others) && s.whole(lead.whole()) == accepted {
+				err = lead.skipWhole()
 			}
-			return true, nil
+			return true, err
 		case later:
 			return true, nil
 		}

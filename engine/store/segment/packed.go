@@ -61,7 +61,7 @@ func (p *packed) there(kind ingest.Kind) [packedCount]bool {
 
 // parsePacked finds the columns of a block of n rows in b.
 func parsePacked(b []byte, kind ingest.Kind, n int) (p packed, err error) {
-	in := parser{rest: b}
+	in := parser{b: b}
 	p.flags, p.protocol = in.byte(), ingest.Protocol(in.byte())
 	if p.flags >= 1<<5 || p.flags&blockSum == 0 && p.flags&blockSumValid != 0 || p.flags&blockUpdate == 0 && p.flags&blockUpdateValid != 0 {
 		return p, fmt.Errorf("its flags %#x can't be", p.flags)
@@ -87,7 +87,7 @@ func parsePacked(b []byte, kind ingest.Kind, n int) (p packed, err error) {
 	if p.flags&blockUpdateValid != 0 {
 		p.updateValid = in.bytes(uint64(n+7) / 8)
 	}
-	if in.failed || len(in.rest) > 0 {
+	if in.failed || in.left() > 0 {
 		return p, fmt.Errorf("its columns do not fill its %d bytes", len(b))
 	}
 	return p, nil

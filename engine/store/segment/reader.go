@@ -37,7 +37,7 @@ type Reader struct {
 }
 
 // soundDirectory is the bit of a group whose directory was checked.
-const soundDirectory = 1 << groupBlocks
+const soundDirectory = 1 << mostBlocks
 
 // SeriesEntry is a series of a segment.
 type SeriesEntry struct {

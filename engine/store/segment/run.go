@@ -64,6 +64,11 @@ func (r *Run) summary(g int) *summary {
 	return &r.groups[g].summary
 }
 
+// entries opens the directory of group g, which lies in a file.
+func (r *Run) entries(g int) (entries, error) { return r.reader.entries(r.base + g) }
+
+func (r *Run) noDirectory(g int) error { return r.reader.noDirectory(r.base + g) }
+
 // directory gives the blocks of group g. One in memory has no more than its times.
 func (r *Run) directory(g int, into []block) ([]block, error) {
 	if r.reader != nil {

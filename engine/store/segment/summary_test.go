@@ -164,10 +164,10 @@ func TestLongBucketsReadGroups(t *testing.T) {
 	}
 	for _, policy := range policies {
 		late := MemoryRun(benchRows(1, 5*groupBlocks*BlockRows*1e9+1, 1))
-		if got, want := count(policy, r.Run(0), late), "9 groups, 31 blocks, 1025 rows"; got != want {
+		if got, want := count(policy, r.Run(0), late), "9 groups, 15 blocks, 1025 rows"; got != want {
 			t.Errorf("policy %d: %s, want %s", policy, got, want)
 		}
-		if got, want := count(policy, r.Run(0).Clip(1, math.MaxInt64)), "9 groups, 31 blocks, 1023 rows"; got != want {
+		if got, want := count(policy, r.Run(0).Clip(1, math.MaxInt64)), "9 groups, 15 blocks, 1023 rows"; got != want {
 			t.Errorf("policy %d, clipped: %s, want %s", policy, got, want)
 		}
 	}

@@ -61,7 +61,7 @@ func (s *summary) decode(p *parser, base int64, group bool) (special bool) {
 	s.first = base + p.varint()
 	span := p.uvarint()
 	s.last = int64(uint64(s.first) + span)
-	s.minExp, s.maxExp = math.MaxInt16, math.MinInt16
+	s.minExp, s.maxExp, s.moments = math.MaxInt16, math.MinInt16, nil
 	if s.kind > ingest.KindBytes || s.last < s.first || s.strict && !s.distinct {
 		p.fail()
 	}

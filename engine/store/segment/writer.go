@@ -23,6 +23,7 @@ type Writer struct {
 	laid    columns // its rows
 
 	group     group // the one being written
+	length    int   // blocks of a whole group
 	blocks    []block
 	sums      grouping
 	directory []byte
@@ -34,7 +35,7 @@ var errClosed = errors.New("write segment: it is closed")
 
 // NewWriter starts a segment on w. Nothing is written to w before it has gathered.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{w: bufio.NewWriterSize(w, 256<<10)}
+	return &Writer{w: bufio.NewWriterSize(w, 256<<10), length: groupBlocks}
 }
 
 // Add writes rows of a series. Series come in the order of Compare; the last one may come again with rows that are not earlier. The rows
@@ -160,7 +161,7 @@ func blockEnd(r *Rows, i int) (int, error) {
 // block writes one block.
 func (w *Writer) block(r *Rows) error {
 	if w.offset == 0 {
-		if err := w.write(encodeHeader()); err != nil {
+		if err := w.write(encodeHeader(w.length)); err != nil {
 			return err
 		}
 	}
@@ -178,7 +179,7 @@ func (w *Writer) block(r *Rows) error {
 	if err := w.write(w.buf); err != nil {
 		return err
 	}
-	if len(w.blocks) == groupBlocks {
+	if len(w.blocks) == w.length {
 		return w.endGroup()
 	}
 	return nil
@@ -230,7 +231,7 @@ func (w *Writer) finish() error {
 		return err
 	}
 	if w.offset == 0 {
-		if err := w.write(encodeHeader()); err != nil {
+		if err := w.write(encodeHeader(w.length)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math"
 	"os"
@@ -127,5 +128,37 @@ func TestLongTextsEndABlock(t *testing.T) {
 		if c.n > 1 && len(c.text) > textLimit {
 			t.Errorf("a block of %d rows has %d bytes of text", c.n, len(c.text))
 		}
+	}
+}
+
+// TestGroupsOfAnyLength: a segment may have groups of up to 32 blocks, as many as older ones have.
+func TestGroupsOfAnyLength(t *testing.T) {
+	rows := sensorRows(70*BlockRows+5, 0)
+	want, err := RangeStats(context.Background(), []Run{MemoryRun(rows)}, 1e12, 60e12, KeepAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, length := range []int{1, 7, groupBlocks, mostBlocks} {
+		var out bytes.Buffer
+		w := NewWriter(&out)
+		w.length = length
+		if err := errors.Join(w.Add(seriesA, rows), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		r, err := readBytes("x.seg", out.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (71 + length - 1) / length; len(r.groups) != got {
+			t.Errorf("%d groups of %d blocks, want %d", len(r.groups), length, got)
+		}
+		if err := r.Verify(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+		got, err := RangeStats(context.Background(), []Run{r.Run(0)}, 1e12, 60e12, KeepAll)
+		if err != nil || got != want {
+			t.Errorf("groups of %d blocks: %+v, %v, want %+v", length, got, err, want)
+		}
+		r.Release()
 	}
 }
