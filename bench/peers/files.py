@@ -216,9 +216,10 @@ def main():
     out = [f"# {o.points:,} samples: {SERIES} series, long; {WIDE} columns, wide. Files on one disk, not synced; decant's SHA-256 is in its time, the start of a process in nobody's."]
     out += report.machine({"decant": data.version(), "duckdb": duckdb.__version__, "excelize": excelize, "threads": o.threads}, os.getloadavg())
     out += ["Unit rows/s better=higher", "Unit B/row better=lower", "Unit cpu-ns/op better=lower"]
+    out += [f"Unit of-{peer}{what} better=higher" for peer in ("duckdb", "duckdb-same", "excelize") for what in ("", "-cpu")]
     rows_of, table, faults = {"long": o.points // SERIES * SERIES, "wide": o.points // WIDE, "sheet": min(o.points, SHEET) // SERIES * SERIES}, [], []
     with tempfile.TemporaryDirectory(dir=o.dir) as scratch, contextlib.ExitStack() as always:
-        scratch = pathlib.Path(scratch)
+        scratch = pathlib.Path(scratch).resolve()  # Go is called from another folder
         program = data.build(scratch)
         make(program, scratch, o.points)
         database = always.enter_context(contextlib.closing(DuckDB(scratch / "points.duckdb", scratch, o.threads)))
