@@ -58,13 +58,17 @@ class Program:
         self.clock = (~self.process.pid << 3) | 2  # Linux: the CPU time of that process, all threads, in ns (clock_getcpuclockid)
 
     def print(self, format, shape, path):
+        self.ask("collect")
         began = self.cpu()
-        self.process.stdin.write(f"{format} {shape} {path}\n")
+        return self.ask(f"{format} {shape} {path}")["seconds"], self.cpu() - began
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         reply = json.loads(self.process.stdout.readline() or '{"error": "it ended"}')
         if "error" in reply:
             raise RuntimeError(f"{self.process.args}: {reply['error']}")
-        return reply["seconds"], self.cpu() - began
+        return reply
 
     def cpu(self):
         try:
@@ -197,6 +201,7 @@ def summary(case, rows, taken):
 def options():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--cases", default=",".join(CASES))
+    # So many that the wide table has four row groups (122,880 rows): DuckDB copies one on one thread.
     p.add_argument("--points", type=int, default=10_000_000, help=f"samples of a file; XLSX has {SHEET:,} at most")
     p.add_argument("--count", type=int, default=10, help="rounds; from 6 on there are intervals")
     p.add_argument("--threads", type=int, default=os.cpu_count())

@@ -84,11 +84,15 @@ func TestFiles(t *testing.T) {
 			by = func(in io.Reader, out io.Writer) error { return serveFiles(t.Context(), dir, 2, in, out) }
 		}
 		var out bytes.Buffer
-		if err := by(strings.NewReader(c.line+" "+file+"\n"), &out); err != nil {
+		if err := by(strings.NewReader("collect\n"+c.line+" "+file+"\n"), &out); err != nil {
 			t.Fatal(err)
 		}
 		var r reply
-		if err := json.NewDecoder(&out).Decode(&r); err != nil {
+		replies := json.NewDecoder(&out)
+		if err := replies.Decode(&r); err != nil || r != (reply{}) {
+			t.Fatal(r, err)
+		}
+		if err := replies.Decode(&r); err != nil {
 			t.Fatal(err)
 		}
 		if r.Rows < c.least || r.Rows > 600 || (r.Error == "") != (c.fault == "") || !strings.Contains(r.Error, c.fault) {
