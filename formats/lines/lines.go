@@ -1,6 +1,6 @@
 // Package lines writes the formats whose file is one line of text after another (csv, jsonl), on all processors.
 //
-//  1. Write cuts what it is given into chunks of a fixed number of cells.
+//  1. Write cuts what it is given into chunks of a fixed number of cells, or of so much text.
 //  2. Each chunk is printed, and with gzip compressed, by a goroutine of its own, into buffers that are used again.
 //  3. One more goroutine writes the chunks to the output, in order (write.go).
 //
@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"decant/formats"
 )
@@ -26,6 +27,7 @@ type Printer interface {
 
 const (
 	chunkCells = 64 << 10 // of one chunk; a chunk has at least one row
+	chunkText  = 2 << 20  // bytes of strings and data: a chunk ends after the row that reaches it
 	maxKept    = 4 << 20  // bytes of a buffer that is used again
 )
 
@@ -40,6 +42,7 @@ type Writer struct {
 	rows     int64          // of the document, up to and with pending
 	pending  []arrow.Record // the chunk that is being gathered
 	gathered int64          // rows in pending
+	text     int            // bytes of strings and data in pending
 	perChunk int64
 	last     *packer // of the chunk that was launched last
 
@@ -82,16 +85,43 @@ func (w *Writer) Write(rec arrow.Record) error {
 		return w.fail(err)
 	}
 	for from := int64(0); from < rec.NumRows(); {
-		n := min(rec.NumRows()-from, w.perChunk-w.gathered)
+		n := w.room(rec, from, min(rec.NumRows(), from+w.perChunk-w.gathered)) - from
 		w.pending = append(w.pending, rec.NewSlice(from, from+n))
 		w.gathered += n
 		w.rows += n
 		from += n
-		if w.gathered == w.perChunk {
+		if w.gathered == w.perChunk || w.text >= chunkText {
 			w.launch()
 		}
 	}
 	return nil
+}
+
+// room says up to which of rows from ≤ row < end the chunk takes, and counts their text. That of Text columns is not looked at: names are short.
+func (w *Writer) room(rec arrow.Record, from, end int64) int64 {
+	var places [][]int32 // where the rows' texts begin and end
+	for _, column := range rec.Columns() {
+		switch column := column.(type) {
+		case *array.Binary:
+			places = append(places, column.ValueOffsets())
+		case *array.Struct: // a Value column
+			places = append(places, column.Field(2).(*array.Binary).ValueOffsets())
+		}
+	}
+	size := func(from, end int64) (bytes int) {
+		for _, at := range places {
+			bytes += int(at[end] - at[from])
+		}
+		return bytes
+	}
+	if all := size(from, end); w.text+all < chunkText {
+		w.text += all
+		return end
+	}
+	for ; from < end && w.text < chunkText; from++ {
+		w.text += size(from, from+1)
+	}
+	return from
 }
 
 // Finish completes the document.
@@ -143,7 +173,7 @@ func (w *Writer) fail(err error) error {
 	for _, rec := range w.pending {
 		rec.Release()
 	}
-	w.pending, w.gathered = nil, 0
+	w.pending, w.gathered, w.text = nil, 0, 0
 	return err
 }
 
@@ -158,7 +188,7 @@ func (w *Writer) launch() {
 		c = &chunk{printer: w.newPrinter(), packer: w.compressor.newPacker(), done: make(chan error, 1)}
 	}
 	c.records, w.pending = w.pending, c.records[:0]
-	c.first, w.gathered = w.rows-w.gathered, 0
+	c.first, w.gathered, w.text = w.rows-w.gathered, 0, 0
 	c.head, w.head = w.head, nil
 	if c.packer != nil {
 		c.packer.follow(w.last)

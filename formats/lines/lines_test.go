@@ -87,6 +87,62 @@ func TestChunksStayInOrder(t *testing.T) {
 	}
 }
 
+// TestLongTextsEndChunks: strings and data of any length make chunks of a bounded size, cut at the same rows however these came.
+func TestLongTextsEndChunks(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	doc := lone()
+	doc.Columns = []formats.Column{{ID: "data", Label: "data", Type: formats.Bytes}, {ID: "value", Label: "value", Type: formats.Value}}
+	doc.Compression = "gzip" // which shows where chunks end
+	rows, lines := make([]formatstest.Row, 200), make([]string, 200)
+	for i := range rows {
+		rows[i] = formatstest.Row{make([]byte, chunkText/100*(i%3)), formatstest.Value{Kind: formats.ValueString, Text: strings.Repeat("x", chunkText/100*(i%2))}}
+		lines[i] = strconv.Itoa(i) + "\n"
+	}
+	rec := formatstest.Record(mem, doc.Columns, rows)
+	defer rec.Release()
+	var want []byte
+	for _, most := range []int64{200, 7, 1} {
+		var out bytes.Buffer
+		w, err := Open(&out, doc, nil, func() Printer { return numbers{} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for from := int64(0); from < rec.NumRows(); from += most {
+			part := rec.NewSlice(from, min(from+most, rec.NumRows()))
+			if err := w.Write(part); err != nil {
+				t.Fatal(err)
+			}
+			part.Release()
+			if w.text >= chunkText {
+				t.Fatalf("%d bytes of text wait", w.text)
+			}
+		}
+		if err := w.Finish(formats.Report{}); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := oneMember(out.Bytes()); err != nil || string(text) != strings.Join(lines, "") {
+			t.Errorf("%d rows at a time come out as %.60q…, %v", most, text, err)
+		}
+		if want == nil {
+			want = out.Bytes()
+		}
+		if chunks := bytes.Count(out.Bytes(), []byte{0, 0, 0xff, 0xff}); chunks != 3 || !bytes.Equal(out.Bytes(), want) {
+			t.Errorf("%d rows at a time make %d chunks, want the same 3", most, chunks)
+		}
+	}
+}
+
+// numbers prints, for each row, which of the document it is.
+type numbers struct{}
+
+func (numbers) Append(dst []byte, rec arrow.Record, first int64) []byte {
+	for i := range rec.NumRows() {
+		dst = append(strconv.AppendInt(dst, first+i, 10), '\n')
+	}
+	return dst
+}
+
 // memoryFault is what the runtime panics with when a mapped page can't be read.
 type memoryFault struct{}
 
