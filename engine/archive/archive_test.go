@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -252,6 +253,19 @@ func TestLeftBehind(t *testing.T) {
 	p.archive(math.MaxInt64)
 	p.check(random)
 	p.verify()
+}
+
+// TestWaits: the manifest of a long archive, which is written whole, waits for more days than that of a short one, but not for any number of series.
+func TestWaits(t *testing.T) {
+	for _, c := range []struct {
+		parts, days, series int
+		want                bool
+	}{{0, 256, 1, false}, {100_000, 256, 1, true}, {100_000, 25_000, 1, false}, {100_000, 256, 1000, false}} {
+		r := &runner{brought: slices.Repeat([]brought{{entries: make([]entry, c.series)}}, c.days)}
+		if got := r.waits(&Manifest{Parts: make([]Part, c.parts)}); got != c.want {
+			t.Errorf("%d days of %d series behind %d files: waits %v", c.days, c.series, c.parts, got)
+		}
+	}
 }
 
 // TestLostManifest: where the manifest is gone no run begins anew, which would put what the store still has of a day in the place of what it had.

@@ -77,21 +77,25 @@ func (m *Manifest) encode() ([]byte, error) {
 		m.Rows += p.Rows
 		m.Bytes += p.Bytes
 	}
-	text, err := m.text()
-	if err != nil {
-		return nil, err
-	}
-	m.Checksum = checksum(text)
-	return m.text()
-}
-
-func (m *Manifest) text() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	err := e.Encode(m)
-	return b.Bytes(), err
+	if err := e.Encode(m); err != nil {
+		return nil, err
+	}
+	m.Checksum = checksum(b.Bytes())
+	text, _ := bytes.CutSuffix(b.Bytes(), []byte(afterChecksum))
+	return append(append(text, m.Checksum...), afterChecksum...), nil
+}
+
+// afterChecksum is what a manifest's text ends with behind the checksum.
+const afterChecksum = "\"\n}\n"
+
+// unsigned is the text with an empty checksum, where it ends with that one.
+func unsigned(text []byte, checksum string) ([]byte, bool) {
+	before, ok := bytes.CutSuffix(text, []byte(checksum+afterChecksum))
+	return slices.Concat(before, []byte(afterChecksum)), ok
 }
 
 // decodeManifest reads what encode wrote.
@@ -103,15 +107,8 @@ func decodeManifest(text []byte) (*Manifest, error) {
 	if m.Version != 1 {
 		return nil, fmt.Errorf("it has version %d, and this decant reads version 1: use the one that wrote it, %s", m.Version, m.Decant)
 	}
-	sum := m.Checksum
-	m.Checksum = ""
-	unsigned, err := m.text()
-	if err != nil {
-		return nil, err
-	}
-	m.Checksum = sum
-	if signed, err := m.text(); err != nil || checksum(unsigned) != sum || !bytes.Equal(signed, text) {
-		return nil, errors.Join(errors.New("it is not as it was written"), err)
+	if signed, ok := unsigned(text, m.Checksum); !ok || checksum(signed) != m.Checksum {
+		return nil, errors.New("it is not as it was written")
 	}
 	return &m, nil
 }

@@ -40,8 +40,12 @@ type Complete struct {
 	Day     Day
 }
 
-// jobsACommit is how many days are brought before the manifest names them.
-const jobsACommit = 256
+// The manifest names what was brought after so many days at least, and when they are a quarter of those that it has: it is written whole, and would be
+// most of a long archive's work otherwise. What is to be noted of their series stays in memory until then, and has a bound of its own.
+const (
+	jobsACommit    = 256
+	entriesACommit = 64 << 10
+)
 
 // Run archives what a snapshot of a store has of settled days and the archive has not. It may be interrupted at any time: what was brought completely is not brought again.
 func Run(ctx context.Context, snap export.Snapshot, place Place, opts Options) (*Report, error) {
@@ -88,6 +92,9 @@ func run(ctx context.Context, snap export.Snapshot, place Place, opts Options) (
 			return r.report, err
 		}
 		jobs = jobs[n:]
+		if len(jobs) > 0 && r.waits(m) {
+			continue
+		}
 		if m, mark, err = r.commit(ctx, m, mark); err != nil {
 			return r.report, err
 		}
@@ -102,9 +109,7 @@ func run(ctx context.Context, snap export.Snapshot, place Place, opts Options) (
 	slices.SortFunc(r.report.Complete, func(a, b Complete) int {
 		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Day, b.Day))
 	})
-	slices.SortFunc(r.report.Added, func(a, b Part) int {
-		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Number, b.Number))
-	})
+	slices.SortFunc(r.report.Added, compareParts)
 	return r.report, nil
 }
 
@@ -175,13 +180,26 @@ func (r *runner) begin(ctx context.Context, m *Manifest) (*Manifest, string, err
 	return r.commit(ctx, m, "")
 }
 
+// waits says whether the manifest need not be written yet.
+func (r *runner) waits(m *Manifest) bool {
+	entries := 0
+	for _, b := range r.brought {
+		entries += len(b.entries)
+	}
+	return len(r.brought) < len(m.Parts)/4 && entries < entriesACommit
+}
+
 // commit replaces the manifest by one that has what was brought, where that is anything.
 func (r *runner) commit(ctx context.Context, m *Manifest, mark string) (*Manifest, string, error) {
 	next := &Manifest{Decant: r.opts.Version, Series: slices.Clone(m.Series), Parts: slices.Clone(m.Parts)}
 	changed := mark == ""
+	var parts []Part
 	for _, b := range r.brought {
 		changed = next.add(b) || changed
+		parts = append(parts, b.parts...)
 	}
+	next.Parts = append(next.Parts, parts...)
+	slices.SortFunc(next.Parts, compareParts)
 	if !changed {
 		return m, mark, nil
 	}
@@ -195,7 +213,7 @@ func (r *runner) commit(ctx context.Context, m *Manifest, mark string) (*Manifes
 	return loadManifest(ctx, r.place)
 }
 
-// add puts what was brought of a day into the manifest; changed is false where nothing is new.
+// add puts what was brought of a day into the manifest, but for its parts; changed is false where nothing is new.
 func (m *Manifest) add(b brought) (changed bool) {
 	old := m.parts(b.job.channel, b.job.day)
 	if len(b.parts) == 0 {
@@ -206,7 +224,6 @@ func (m *Manifest) add(b brought) (changed bool) {
 		return true
 	}
 	late := len(old) > 0
-	m.Parts = slices.Insert(m.Parts, m.before(b.job.channel, b.job.day+1), b.parts...)
 	for _, e := range b.entries {
 		x := Series{Channel: b.job.channel, Subtopic: e.Subtopic, Publisher: e.Publisher, Name: e.Name, Unit: e.Unit}
 		i, there := slices.BinarySearchFunc(m.Series, x, compareSeries)
@@ -220,6 +237,10 @@ func (m *Manifest) add(b brought) (changed bool) {
 		s.EqualTimes = s.EqualTimes || e.EqualTimes || late || len(b.parts) > 1
 	}
 	return true
+}
+
+func compareParts(a, b Part) int {
+	return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Number, b.Number))
 }
 
 func compareSeries(a, b Series) int {
