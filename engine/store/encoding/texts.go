@@ -212,7 +212,8 @@ type coders struct {
 
 var frames = sync.OnceValue(func() (c coders) {
 	var err error
-	if c.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithWindowSize(1<<20)); err != nil {
+	// Ids in hexadecimal never come again, but have few different characters: without the last option they would be left as they are.
+	if c.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithWindowSize(1<<20), zstd.WithAllLitEntropyCompression(true)); err != nil {
 		panic(err) // of options that don't exist
 	}
 	// No frame gives more than there is room for; what it says of its window is not believed.
