@@ -98,15 +98,38 @@ func (p decimal) misses(sample []float64) (misses int) {
 	return misses
 }
 
+// leastMissed is of how many numbers one must be an exception before a pair that serves the exceptions is tried.
+const leastMissed = 64
+
 // appendALP appends v in this form, or nothing where it does not suit.
 func appendALP(b []byte, v []float64) []byte {
 	p, ok := decimalOf(v)
 	if !ok {
 		return b
 	}
-	var d [Most]uint64
+	start := len(b)
 	var except [Most]uint16
-	places := except[:0]
+	b, places := p.append(b, v, except[:0])
+	if len(places)*leastMissed <= len(v) {
+		return b
+	}
+	// Amounts that are rarely more than none: the sample is of zeros, which any pair serves.
+	var missed [Most]float64
+	for i, at := range places {
+		missed[i] = v[at]
+	}
+	if other, ok := decimalOf(missed[:len(places)]); ok && other != p {
+		b = smaller(b, start, func(b []byte) []byte {
+			b, _ = other.append(b, v, except[:0])
+			return b
+		})
+	}
+	return b
+}
+
+// append appends v by this pair, and returns the places of exceptions, which are appended to places.
+func (p decimal) append(b []byte, v []float64, places []uint16) ([]byte, []uint16) {
+	var d [Most]uint64
 	var last uint64
 	for i, x := range v {
 		integer, ok := p.scaled(x)
@@ -123,7 +146,7 @@ func appendALP(b []byte, v []float64) []byte {
 		d[i] = last
 	}
 	b = append(b, formALP, byte(p.exponent), byte(p.factor))
-	return appendExceptions(appendInts(b, d[:len(v)]), v, places)
+	return appendExceptions(appendInts(b, d[:len(v)]), v, places), places
 }
 
 func (c *cursor) alp(dst []float64) {
