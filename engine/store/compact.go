@@ -17,7 +17,7 @@ import (
 // Merging keeps, of samples with equal series and time, all that either setting of duplicates shows: what is dropped is repeats that neither does.
 
 // errLater says that a job could not be done now for a reason that is not the store's: there is no room.
-var errLater = errors.New("upkeep waits for room on the disk")
+var errLater error = &kindError{ErrDiskFull, "upkeep waits for room on the disk"}
 
 // rewrite does a job.
 func (k *keeper) rewrite(ctx context.Context, j job, pace *pacer) error {

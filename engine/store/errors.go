@@ -18,7 +18,7 @@ var (
 	ErrNotStore = errors.New("not a store")
 	// ErrLimit: a limit refuses, such as the number of series. The store goes on.
 	ErrLimit = errors.New("a limit is reached")
-	// ErrDiskFull: the disk has no room. The writer has stopped.
+	// ErrDiskFull: the disk has no room. A writer that could not store has stopped; one that could not compact goes on.
 	ErrDiskFull = errors.New("the disk is full")
 	// ErrClosed: the store, or the connection to one, was closed.
 	ErrClosed = errors.New("the store is closed")

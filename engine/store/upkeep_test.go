@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -176,7 +177,7 @@ func TestUpkeepWaitsForRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Upkeep(context.Background()); err == nil || !containsAll(err.Error(), "1000 bytes are free") {
+	if err := s.Upkeep(context.Background()); !errors.Is(err, ErrDiskFull) || !containsAll(err.Error(), "1000 bytes are free") {
 		t.Errorf("without room: %v", err)
 	}
 	free = 1 << 40
