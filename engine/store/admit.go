@@ -3,13 +3,14 @@ package store
 import (
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"decant/ingest"
 )
 
 // admission counts the store's series against their limit. It knows those that came since the store was opened, and those of the newest segments; of older ones
-// CURRENT says how many there are at most. Only when that is not enough to say yes, all segments are asked.
+// CURRENT says how many there are at most. Only when that is not enough to say yes, all segments are asked; so they are where rows were deleted or expired since.
 type admission struct {
 	limit int
 	seed  maphash.Seed
@@ -17,6 +18,7 @@ type admission struct {
 	mu     sync.Mutex
 	known  map[uint64]struct{} // hashes
 	unread int64               // at most so many more are in segments that were not asked
+	fewer  bool                // some of those known may be gone
 	all    func(func(ingest.Series))
 }
 
@@ -40,7 +42,7 @@ func (s *Store) Admit(samples []ingest.Sample) error {
 		}
 		h := maphash.Comparable(a.seed, samples[i].Series)
 		if _, ok := a.known[h]; !ok && a.full() {
-			a.askAll()
+			a.askAll(fresh)
 		}
 		if _, ok := a.known[h]; ok {
 			continue
@@ -60,12 +62,18 @@ func (s *Store) Admit(samples []ingest.Sample) error {
 
 func (a *admission) full() bool { return int64(len(a.known))+a.unread >= int64(a.limit) }
 
-// askAll makes the count exact.
-func (a *admission) askAll() {
-	if a.unread == 0 {
+// askAll makes the count exact. fresh were let in and are not stored yet; what else is on the way counts again when it is stored.
+func (a *admission) askAll(fresh []uint64) {
+	if a.unread == 0 && !a.fewer {
 		return
 	}
-	a.unread = 0
+	if a.fewer {
+		clear(a.known)
+		for _, h := range fresh {
+			a.known[h] = struct{}{}
+		}
+	}
+	a.unread, a.fewer = 0, false
 	a.all(func(s ingest.Series) { a.known[maphash.Comparable(a.seed, s)] = struct{}{} })
 }
 
@@ -73,6 +81,13 @@ func (a *admission) askAll() {
 func (a *admission) know(series ingest.Series) {
 	a.mu.Lock()
 	a.known[maphash.Comparable(a.seed, series)] = struct{}{}
+	a.mu.Unlock()
+}
+
+// lost says that rows have left the store, and perhaps the last of some series.
+func (a *admission) lost() {
+	a.mu.Lock()
+	a.fewer = true
 	a.mu.Unlock()
 }
 
@@ -111,10 +126,10 @@ func (s *Store) countSeries(enough int) error {
 	return nil
 }
 
-// eachStored calls f with the series of all segments, some more than once.
+// eachStored calls f with the series of all segments and heads, some more than once.
 func (s *Store) eachStored(f func(ingest.Series)) {
 	s.stateMu.RLock()
-	segments := s.segments
+	segments, heads := s.segments, append(slices.Clone(s.frozen), s.active)
 	for _, r := range segments {
 		r.Retain()
 	}
@@ -128,6 +143,12 @@ func (s *Store) eachStored(f func(ingest.Series)) {
 			f(e.Series)
 		}
 		segments[i].Release()
+	}
+	for _, h := range heads {
+		view := h.view()
+		for i := range view.mark {
+			f(view.name(i))
+		}
 	}
 }
 

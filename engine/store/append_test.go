@@ -219,6 +219,23 @@ func TestAdmitBoundsTheSeries(t *testing.T) {
 	if err := admit("a", "b", "c"); err != nil {
 		t.Error(err)
 	}
+	mustAppend(t, s, number("b", 2, 1)) // in memory
+	d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{Name: "a"}, {Name: "b"}}}, From: 0, To: 2}
+	if _, err := s.Delete(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Upkeep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if err := admit("d", "e"); !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), "series e") {
+		t.Errorf("two series are there, and two more: %v", err)
+	}
+	if err := admit("d"); err != nil {
+		t.Errorf("of three series one is gone: %v", err)
+	}
+	if err := admit("e"); !errors.Is(err, ErrLimit) {
+		t.Errorf("b, c and d are there: %v", err)
+	}
 	mustClose(t, s)
 }
 

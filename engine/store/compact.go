@@ -101,6 +101,10 @@ func (k *keeper) publish(j job, made []liveSegment) error {
 		return s.fail(err)
 	}
 	s.discard(gone)
+	_, rows := j.size()
+	if _, _, kept := total(files); kept < rows {
+		s.admission.lost()
+	}
 	return nil
 }
 

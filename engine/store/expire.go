@@ -114,6 +114,7 @@ func (k *keeper) drop(whole, edges map[string]bool, before map[string]int64) err
 			files[i] = gone[i].file
 		}
 		n, bytes, rows := total(files)
+		s.admission.lost()
 		s.cfg.Log.Info("retention dropped what is too old", "segments", n, "bytes", bytes, "samples", rows)
 	}
 	s.discard(gone)
