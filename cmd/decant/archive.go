@@ -97,6 +97,9 @@ func (c *archiveCmd) checkTo() error {
 	if strings.HasPrefix(c.To, "s3://") {
 		return nil
 	}
+	if c.To == "" {
+		return errors.New("this is empty; allowed are a folder, and s3://bucket/prefix") // a script's variable: not the folder that it runs in
+	}
 	if otherURL.MatchString(c.To) {
 		return fmt.Errorf("%q is no place for an archive; allowed are a folder, and s3://bucket/prefix", c.To)
 	}
