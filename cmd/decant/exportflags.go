@@ -129,8 +129,12 @@ func (s *selection) request() ([]byte, error) {
 	target := object{"value": strings.Join(s.Target, ",")}
 	target.set("label", strings.Join(s.Label, ","))
 	params := object{"target": target}
-	if len(s.Target) == 0 {
+	switch {
+	case len(s.Target) > 0:
+	case s.Resource != "":
 		delete(params, "target")
+	default:
+		params["target"] = object{} // so that names are missing, and not an object
 	}
 	params.set("channelId", s.Channel)
 	params.set("period", s.Period)

@@ -204,6 +204,7 @@ func (p *Plan) bareColumns(bare [][]int) (missing []string, faults request.Fault
 	entries := p.Request.Format.Columns
 	absent := func(c int) bool { return !filled[entries[c].ID] }
 	called := map[int]string{} // the series of absent columns
+	var there []string         // what they might have been called
 	for i, left := range bare {
 		// Columns that no item fills are reported below; those that other items fill leave this one bare.
 		if len(left) > 0 && !p.Items[i].hasSeriesColumn() && !slices.ContainsFunc(left, absent) {
@@ -214,9 +215,16 @@ func (p *Plan) bareColumns(bare [][]int) (missing []string, faults request.Fault
 				called[c], _, _ = p.Items[i].request.Value(entries[c].ID)
 			}
 		}
+		for _, s := range p.Items[i].Series {
+			if len(left) > 0 {
+				there = append(there, s.Label)
+			}
+		}
 	}
+	slices.Sort(there)
+	there = slices.Compact(there)
 	for _, c := range slices.Sorted(maps.Keys(called)) {
-		missing = append(missing, fmt.Sprintf("format.columns[%d]: no series of the wide items is called %s", c, called[c]))
+		missing = append(missing, fmt.Sprintf("format.columns[%d]: no series of the wide items is called %s; %s", c, called[c], instead(called[c], there)))
 	}
 	return missing, faults
 }

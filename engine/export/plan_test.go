@@ -179,7 +179,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"no column at all", `, "columns": [{"id": "sum"}]`, []string{item(`"target": {"value": "power"}`),
 			item(`"target": {"value": "power"}, "decimation": {"ds": "1h"}`)}, true, []string{"items[1]", "left without a column"}},
 		{"a prefix that never carried the column", `, "columns": [{"id": "time"}, {"id": "po"}]`, []string{item(`"target": {"value": "p*"}, ` + wide)}, false,
-			[]string{"format.columns[1]", "no series of the wide items is called po"}},
+			[]string{"format.columns[1]", "no series of the wide items is called po; there is power"}},
 		{"faults before what is not there", `, "columns": [{"id": "time"}, {"id": "temp"}, {"id": "nothing"}]`,
 			[]string{item(`"target": {"value": "nothing"}`), item(`"target": {"value": "temp"}, ` + wide)}, true, []string{"format.columns[1].id", "format.columns[2].id"}},
 	} {

@@ -107,16 +107,22 @@ func (n Name) Matches(name string) bool {
 func Unfillable(items []Item) func(id string) string {
 	const message = "no item can fill this column"
 	var otherForms []func(id string) string
-	var allowed []string
+	var allowed, prefixes []string
 	for i := range items {
 		otherForms = append(otherForms, items[i].otherForm())
 		allowed = items[i].appendIDs(allowed)
+		for _, n := range items[i].Target {
+			if items[i].Wide && n.Prefix {
+				prefixes = append(prefixes, "what begins with "+n.Name)
+			}
+		}
 	}
 	allowed = distinct(allowed)
 	shown := allowed
 	if more := len(allowed) - shownIDs; more > 0 {
 		shown = append(allowed[:shownIDs:shownIDs], fmt.Sprintf("and %d more", more))
 	}
+	shown = append(slices.Clip(shown), distinct(prefixes)...)
 	return func(id string) string {
 		for i, other := range otherForms {
 			if why := other(id); why != "" {
