@@ -113,7 +113,7 @@ func TestIntsBesideRoundTrip(t *testing.T) {
 func someFloats(t *rapid.T) []float64 {
 	whole := someInts(t)
 	v := make([]float64, len(whole))
-	kind := rapid.IntRange(0, 4).Draw(t, "kind")
+	kind := rapid.IntRange(0, 6).Draw(t, "kind")
 	scale := math.Pow10(rapid.IntRange(0, 18).Draw(t, "digits"))
 	for i, x := range whole {
 		switch kind {
@@ -127,6 +127,12 @@ func someFloats(t *rapid.T) []float64 {
 			v[i] = float64(float32(x) / 1000)
 		case 4:
 			v[i] = 20 + float64(x)/math.MaxInt64
+		case 5: // a few
+			v[i] = math.Float64frombits(uint64(whole[uint64(x)%uint64(min(len(whole), 12))]))
+		case 6: // rarely anything
+			if x%20 == 0 {
+				v[i] = float64(x%1000) / scale
+			}
 		}
 	}
 	special := []float64{math.Copysign(0, -1), 0, math.Inf(1), math.Inf(-1), math.NaN(), math.Float64frombits(0x7ff0000000000001), math.Float64frombits(0xfff8000000000007),
