@@ -192,10 +192,17 @@ func (s sumless) Scan(ctx context.Context, id export.SeriesID, from, to int64, c
 	if err != nil {
 		return nil, err
 	}
-	return struct {
-		array.RecordReader
-		decimation.Blocks
-	}{r, r.(decimation.Blocks)}, nil
+	return rowsOnly{r, r.(decimation.Summaries)}, nil
+}
+
+// rowsOnly asks for no sums.
+type rowsOnly struct {
+	array.RecordReader
+	decimation.Summaries
+}
+
+func (r rowsOnly) NextUntil(int64) (decimation.Block, bool) {
+	return r.Summaries.NextUntil(math.MinInt64)
 }
 
 // year exports the daily averages of the first series into a folder.

@@ -12,15 +12,22 @@ import (
 
 // Block is a stretch of a series' samples where they lie. It is valid until the next one is asked for.
 type Block struct {
-	Times  []arrow.Timestamp // ns, ascending
-	Values []float64         // as many
-	First  int64             // the first of Times, and
+	Times  []arrow.Timestamp // ns, ascending; nil where Clock tells them
+	Clock  Clock             // nil where Times has them; NextUntil alone gives it
+	Values []float64         // as many as times
+	First  int64             // the first time, and
 	Last   int64             // the last: looking there would wait for memory
 	Nulls  *array.Float64    // the values with their missing ones; nil where none is missing
 	Bounds *Exponents        // of the values, which are finite then; nil where they are not known
 	Ahead  [2]*byte          // what will be looked at after this block, nil where that is not known: it is brought while this one is summed
 
 	Summary *Summary // what stands in place of the rows, which are not there then; NextUntil alone gives it
+}
+
+// Clock tells the times of a block's rows without laying them out: where buckets end it is asked for few of them.
+type Clock interface {
+	At(i int) int64     // the time of row i, ns
+	Search(t int64) int // the first row whose time is t or later; the number of rows where there is none
 }
 
 // Blocks is what a source of samples may be besides an array.RecordReader, to be read without a record around every few thousand rows, and
@@ -54,8 +61,8 @@ func newSamples(src array.RecordReader) (s samples, err error) {
 
 // advance makes rows available, or a summary of rows before until: false at the source's end or fault.
 func (s *samples) advance(until int64) (more bool, err error) {
-	for s.next >= len(s.block.Times) {
-		if len(s.block.Times) > 0 {
+	for s.next >= len(s.block.Values) {
+		if len(s.block.Values) > 0 {
 			s.last = s.block.Last
 		}
 		s.next = 0
@@ -66,7 +73,7 @@ func (s *samples) advance(until int64) (more bool, err error) {
 		if s.block.Summary != nil {
 			return true, nil
 		}
-		if len(s.block.Times) > 0 && s.block.First < s.last {
+		if len(s.block.Values) > 0 && s.block.First < s.last {
 			return false, s.backwards(s.block.First)
 		}
 	}
@@ -111,8 +118,11 @@ func (s *samples) load(until int64) (more bool, err error) {
 
 // at is the time of row i.
 func (b *Block) at(i int) int64 {
-	if i == 0 {
+	switch {
+	case i == 0:
 		return b.First
+	case b.Times == nil:
+		return b.Clock.At(i)
 	}
 	return int64(b.Times[i])
 }
@@ -134,13 +144,16 @@ func (b *Block) prefetch(next, stop int) {
 // seek is the block's first row from i on whose time is at or past t. It guesses where that is, as samples mostly come at even intervals,
 // and gallops from there, so that it touches few of the times.
 func (b *Block) seek(i int, t int64) int {
-	times := b.Times
-	if i >= len(times) || b.Last < t {
-		return len(times)
+	if i >= len(b.Values) || b.Last < t {
+		return len(b.Values)
 	}
 	from := b.at(i)
 	if from >= t {
 		return i
+	}
+	times := b.Times
+	if times == nil {
+		return max(i+1, b.Clock.Search(t))
 	}
 	// Of what follows, times[low] < t ≤ times[high].
 	low, high := i, len(times)-1

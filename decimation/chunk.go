@@ -135,7 +135,7 @@ func (c *chunk) take() error {
 			return nil
 		}
 		if next == 0 {
-			c.rows += int64(len(b.Times))
+			c.rows += int64(len(b.Values))
 		}
 	}
 	if t >= c.end {

@@ -108,7 +108,7 @@ func (m *Moments) mergeWide(e *encoded) error {
 // encoded is what an encoded form says.
 type encoded struct {
 	count                 int64
-	notFinite             bool // nothing more is known
+	notFinite             bool    // nothing more is known
 	min, max, first, last float64 // times power: value gives them
 	power                 float64
 	unit                  int

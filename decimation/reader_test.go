@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sort"
 	"testing"
 	"time"
 
@@ -292,8 +293,21 @@ func TestSeek(t *testing.T) {
 		for want < len(times) && int64(times[want]) < end {
 			want++
 		}
-		if got := (&Block{Times: times, First: int64(times[0]), Last: int64(times[len(times)-1])}).seek(from, end); got != want {
+		b := Block{Times: times, Values: make([]float64, len(times)), First: int64(times[0]), Last: int64(times[len(times)-1])}
+		if got := b.seek(from, end); got != want {
 			t.Fatalf("seek(%v, %d, %d) is %d, want %d", times, from, end, got, want)
 		}
+		if b.Times, b.Clock = nil, clockOf(times); b.seek(from, end) != want {
+			t.Fatalf("seek(%v, %d, %d) by clock is %d, want %d", times, from, end, b.seek(from, end), want)
+		}
 	})
+}
+
+// clockOf is times as a Clock.
+type clockOf []arrow.Timestamp
+
+func (c clockOf) At(i int) int64 { return int64(c[i]) }
+
+func (c clockOf) Search(t int64) int {
+	return sort.Search(len(c), func(i int) bool { return int64(c[i]) >= t })
 }

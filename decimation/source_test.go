@@ -151,6 +151,9 @@ func (s *summing) NextUntil(until int64) (b Block, ok bool) {
 	if inside == 0 || s.r.IntN(4) == 0 {
 		n := min(s.r.IntN(1+s.r.IntN(60)), len(s.samples))
 		b, s.samples = rowsBlock(s.samples[:n]), s.samples[n:]
+		if s.r.IntN(2) == 0 {
+			b.Clock, b.Times = clockOf(b.Times), nil
+		}
 		return b, true
 	}
 	n := 1 + s.r.IntN(inside)

@@ -13,7 +13,7 @@ type Summary struct {
 type Summaries interface {
 	Blocks
 	// NextUntil is NextBlock, but where the next rows all lie before until (ns), it may give a Summary in their place. It never has to: rows serve as well.
-	// Until math.MinInt64 there are none that it could stand for.
+	// Until math.MinInt64 there are none that it could stand for. Of rows the times may be told by a Clock.
 	NextUntil(until int64) (b Block, ok bool)
 }
 

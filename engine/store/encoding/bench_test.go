@@ -99,12 +99,16 @@ func BenchmarkSearch(b *testing.B) {
 	for _, s := range sets(b)[:4] {
 		times := s.time[:Most]
 		column := AppendInts(nil, times)
+		line, ok, err := LineOf(column, Most)
+		if err != nil || !ok {
+			b.Fatal(s.name, err)
+		}
 		b.Run("set="+s.name+"/form="+Form(column), func(b *testing.B) {
 			k := 0
 			for b.Loop() {
 				k = (k + 389) % Most
-				if i, err := SearchInts(column, Most, times[k]); err != nil || i != k {
-					b.Fatal(i, err)
+				if i := line.Search(times[k]); i != k {
+					b.Fatal(i)
 				}
 			}
 		})

@@ -116,8 +116,8 @@ func TestNoValues(t *testing.T) {
 	if text, err := Texts([]int32{7}, nil, b, 0); err != nil || len(text) > 0 {
 		t.Error(text, err)
 	}
-	if i, err := SearchInts(b, 0, 5); i != 0 || err != nil {
-		t.Error(i, err)
+	if _, ok, err := LineOf(b, 0); ok || err == nil {
+		t.Error("a line of no values")
 	}
 }
 
@@ -137,7 +137,7 @@ func TestTooManyValues(t *testing.T) {
 			f()
 		})
 	}
-	if _, err := SearchInts(nil, Most+1, 0); err == nil {
-		t.Error("a search in more is no error")
+	if _, ok, err := LineOf(nil, Most+1); ok || err == nil {
+		t.Error("a line of more is no error")
 	}
 }

@@ -29,13 +29,23 @@ func FuzzInts(f *testing.F) {
 			}
 		})
 		IntsBeside(make([]int64, n), b, make([]int64, n))
-		i, err := SearchInts(b, n, at)
-		if err == nil && (i < 0 || i > n) {
-			t.Fatalf("a search in %d values finds place %d", n, i)
+		line, ok, err := LineOf(b, n)
+		if ok && (err == nil) != (fault == nil) {
+			t.Fatalf("%s: a line of it is %v, decoding %v", Form(b), err, fault)
+		}
+		if ok = ok && err == nil; ok {
+			for i, want := range first {
+				if got := line.At(i); got != want {
+					t.Fatalf("%s: value %d of %v is %d", Form(b), i, first, got)
+				}
+			}
+			if i := line.Search(at); i < 0 || i > n {
+				t.Fatalf("a search in %d values finds place %d", n, i)
+			}
 		}
 		if fault == nil && slices.IsSorted(first) {
-			if want, _ := slices.BinarySearch(first, at); err != nil || i != want {
-				t.Fatalf("%s: a search for %d in %v finds %d (%v), not %d", Form(b), at, first, i, err, want)
+			if want, _ := slices.BinarySearch(first, at); ok && line.Search(at) != want {
+				t.Fatalf("%s: a search for %d in %v finds %d, not %d", Form(b), at, first, line.Search(at), want)
 			}
 			if got := make([]int64, n); n > 0 {
 				if err := Ints(got, AppendInts(nil, first)); err != nil || !slices.Equal(got, first) {

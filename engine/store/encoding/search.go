@@ -3,58 +3,60 @@ package encoding
 import (
 	"math"
 	"math/bits"
-	"slices"
 )
 
-// SearchInts finds, in a column of n ascending integers, the place of the first that is t or more; n where there is none. Where the form
-// allows, only few are decoded. Of a column that does not ascend some place from 0 to n is found.
-func SearchInts(b []byte, n int, t int64) (int, error) {
-	if n <= 0 || n > Most || len(b) == 0 {
-		return searchAll(b, n, t)
+// Line is a column of integers that is read at any place.
+type Line struct {
+	n                int
+	base, unit, step uint64
+	shift, width     uint
+	packed           []byte // of the column
+}
+
+// LineOf takes apart a column of n integers, one to Most. ok is false where its form is not one to be read at any place. Nothing is decoded; the line points into b.
+func LineOf(b []byte, n int) (l Line, ok bool, err error) {
+	c := cursor{b: b}
+	if n < 1 || n > Most {
+		c.fail(errMost)
+		return l, false, c.end("integers")
 	}
-	c := cursor{b: b[1:]}
-	var l line
-	switch b[0] {
+	switch c.byte() {
 	case formConstant:
-		l = line{base: c.varint()}
+		l = Line{n: n, base: c.varint()}
 	case formLine:
-		l = line{base: c.varint(), step: c.varint(), unit: 1}
+		l = Line{n: n, base: c.varint(), step: c.varint(), unit: 1}
 	case formPacked:
-		l = line{base: c.varint(), unit: c.uvarint(), step: c.varint(), shift: c.shift(), width: uint(c.byte())}
+		l = Line{n: n, base: c.varint(), unit: c.uvarint(), step: c.varint(), shift: c.shift(), width: uint(c.byte())}
 		if c.err != nil || l.width > 64 { // or with exceptions
-			return searchAll(b, n, t)
+			return l, false, nil
 		}
 		l.packed = c.bytes(packedSize(n, l.width))
 	default:
-		return searchAll(b, n, t)
+		return l, false, nil
 	}
-	if err := c.end("integers"); err != nil {
-		return 0, err
-	}
-	i, j := l.between(n, t)
+	return l, true, c.end("integers")
+}
+
+// Search is the place of the first that is t or more in a line that ascends; its length where there is none.
+func (l *Line) Search(t int64) int {
+	i, j := l.between(l.n, t)
 	for i < j {
-		if k := int(uint(i+j) / 2); l.at(k) < t {
+		if k := int(uint(i+j) / 2); l.At(k) < t {
 			i = k + 1
 		} else {
 			j = k
 		}
 	}
-	return i, nil
+	return i
 }
 
-// line is a column that is read at any place.
-type line struct {
-	base, unit, step uint64
-	shift, width     uint
-	packed           []byte
-}
-
-func (l *line) at(i int) int64 {
+// At is integer i.
+func (l *Line) At(i int) int64 {
 	return int64(l.base + l.unit*(residualAt(l.packed, i, l.width)+uint64(i)*l.step>>l.shift))
 }
 
 // between bounds the place of t: before i all is less, from j on nothing is.
-func (l *line) between(n int, t int64) (i, j int) {
+func (l *Line) between(n int, t int64) (i, j int) {
 	over, slope := bits.Mul64(l.unit, l.step)
 	above, spread := bits.Mul64(l.unit, maskOf(l.width))
 	const most = 1 << 61
@@ -70,17 +72,4 @@ func (l *line) between(n int, t int64) (i, j int) {
 		i = int(min((ahead-spread-1)/slope+1, uint64(n)))
 	}
 	return i, j
-}
-
-func searchAll(b []byte, n int, t int64) (int, error) {
-	var v [Most]int64
-	if n < 0 || n > Most {
-		c := cursor{err: errMost}
-		return 0, c.end("integers")
-	}
-	if err := Ints(v[:n], b); err != nil {
-		return 0, err
-	}
-	i, _ := slices.BinarySearch(v[:n], t)
-	return i, nil
 }

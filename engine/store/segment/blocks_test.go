@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"decant/decimation"
@@ -23,7 +24,10 @@ func TestBlocksEqualModel(t *testing.T) {
 
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 		scan := Scan(context.Background(), runs, from, to, policy, columns, mem)
-		blocks := scan.(decimation.Blocks)
+		blocks := scan.(decimation.Blocks).NextBlock
+		if rapid.Bool().Draw(rt, "clocks") {
+			blocks = func() (decimation.Block, bool) { return scan.(decimation.Summaries).NextUntil(math.MinInt64) }
+		}
 		row := 0
 		want := settledModel(samples, from, to, policy)
 		next := func() bool { // goes on to the next number
@@ -33,19 +37,20 @@ func TestBlocksEqualModel(t *testing.T) {
 			return row < len(want)
 		}
 		for {
-			b, ok := blocks.NextBlock()
+			b, ok := blocks()
 			if !ok {
 				break
 			}
-			if n := len(b.Times); n == 0 || n != len(b.Values) || b.First != int64(b.Times[0]) || b.Last != int64(b.Times[n-1]) {
-				rt.Fatalf("a block of %d times, %d values, the last at %d", len(b.Times), len(b.Values), b.Last)
+			times := timesOf(rt, b)
+			if n := len(times); n == 0 || n != len(b.Values) || b.First != times[0] || b.Last != times[n-1] {
+				rt.Fatalf("a block of %d times, %d values, the last at %d", len(times), len(b.Values), b.Last)
 			}
 			for i, v := range b.Values {
 				if b.Nulls != nil && b.Nulls.IsNull(i) {
 					continue
 				}
-				if !next() || int64(b.Times[i]) != want[row].Time || v != want[row].Number {
-					rt.Fatalf("number %v at %d is row %d of %v", v, b.Times[i], row, want)
+				if !next() || times[i] != want[row].Time || v != want[row].Number {
+					rt.Fatalf("number %v at %d is row %d of %v", v, times[i], row, want)
 				}
 				row++
 				if e, _ := decimation.ExponentsOf([]float64{v}); b.Bounds != nil && v != 0 && (e.Low < b.Bounds.Low || e.High > b.Bounds.High) {
@@ -85,4 +90,29 @@ func TestBlocksAllocateNothing(t *testing.T) {
 	if short, long := allocations(40*BlockRows*1e9), allocations(math.MaxInt64); long > short {
 		t.Errorf("%v allocations for 400 blocks, %v for 40", long, short)
 	}
+}
+
+// timesOf are a block's times, from its clock where it has one, which is then asked where each is.
+func timesOf(t *rapid.T, b decimation.Block) []int64 {
+	var out []int64
+	for _, at := range b.Times {
+		out = append(out, int64(at))
+	}
+	if b.Clock == nil {
+		return out
+	}
+	if b.Times != nil {
+		t.Fatal("a block with times and a clock")
+	}
+	for i := range b.Values {
+		out = append(out, b.Clock.At(i))
+	}
+	for _, at := range out {
+		for _, at := range []int64{at - 1, at, at + 1} {
+			if want, _ := slices.BinarySearch(out, at); b.Clock.Search(at) != want {
+				t.Fatalf("of %v, %d is row %d, want %d", out, at, b.Clock.Search(at), want)
+			}
+		}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"decant/decimation"
+	"decant/engine/store/encoding"
 	"decant/ingest"
 )
 
@@ -41,9 +42,11 @@ type columns struct {
 	ahead  [2]*byte // the next block's header and values, were it of as many rows
 
 	packed   packed
-	file     *Reader // of version 2, and
-	offset   int64   // where in it the block lies: for errors
-	missing  need    // what packed has and is not decoded yet
+	file     *Reader       // of version 2, and
+	offset   int64         // where in it the block lies: for errors
+	missing  need          // what packed has and is not decoded yet
+	line     encoding.Line // the times, where
+	lined    bool          // they are one
 	own      buffers
 	gathered bool // a batch points to rows of it
 	holders  int  // who point to these columns: the next block gets others while there are several
@@ -100,28 +103,20 @@ func (c *columns) memory(r *Rows, i, j int) {
 	}
 }
 
-// timeAt is the time of row i.
+// timeAt is the time of row i. The first and the last are known, and a line tells any.
 func (c *columns) timeAt(i int) (int64, error) {
+	switch {
+	case i == 0:
+		return c.first, nil
+	case i == c.n-1:
+		return c.last, nil
+	case c.lined:
+		return c.line.At(i), nil
+	}
 	if err := c.need(needTime); err != nil {
 		return 0, err
 	}
 	return c.time[i], nil
-}
-
-// firstOf is the time of row i.
-func (c *columns) firstOf(i int) int64 {
-	if i == 0 {
-		return c.first
-	}
-	return c.time[i]
-}
-
-// lastOf is the time of row j−1.
-func (c *columns) lastOf(j int) int64 {
-	if j == c.n {
-		return c.last
-	}
-	return c.time[j-1]
 }
 
 func (c *columns) kindAt(i int) ingest.Kind {

@@ -34,6 +34,9 @@ func (c *columns) lay(k *block, b []byte) (err error) {
 	}
 	c.protocol, c.protocols = c.packed.protocol, c.packed.protocols
 	c.missing = needTime | needReceived
+	if c.line, c.lined, err = encoding.LineOf(c.packed.columns[packedTime], c.n); err != nil {
+		return err
+	}
 	if isNumber(k.kind) {
 		c.missing |= needValue
 	}
@@ -132,14 +135,16 @@ func sized[T any](buffer *[]T, n int) []T {
 	return (*buffer)[:n]
 }
 
-// search is the first row from i on with time ≥ t. Where the times were not decoded they stay so.
+// search is the first row from i on with time ≥ t. Times that are a line are not decoded for it.
 func (c *columns) search(i int, t int64) (int, error) {
 	if c.missing&needTime == 0 {
 		return lowerBound(c.time, i, t), nil
 	}
-	j, err := encoding.SearchInts(c.packed.columns[packedTime], c.n, t)
-	if err != nil {
-		return 0, c.corrupt(err)
+	if c.lined {
+		return max(i, c.line.Search(t)), nil
 	}
-	return max(i, j), nil
+	if err := c.need(needTime); err != nil {
+		return 0, err
+	}
+	return lowerBound(c.time, i, t), nil
 }

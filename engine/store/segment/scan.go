@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"decant/decimation"
+	"decant/engine/store/encoding"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -67,8 +68,10 @@ type scanner struct {
 	copied  batch
 	shared  arrow.Record         // handed on after copied
 	blocks  bool                 // blocks are asked for, not records: these take the place of shared and record
+	clocks  bool                 // with times that a clock tells, where that can be
 	until   int64                // and summaries of what lies before it
 	lying   decimation.Block     // handed on after copied
+	clock   clock                // lying's
 	lies    bool                 // there is lying
 	flush   bool                 // copied is to be handed on before the merger goes on
 	current decimation.Block     // the current one
@@ -112,17 +115,25 @@ func (s *scanner) Next() bool {
 
 // NextBlock is Next for decimation.NewReader, where time and value are what was asked for: rows of numbers without a record around them.
 // Rows of other kinds are left out or nulls. Only one of NextBlock and Next may be used.
-func (s *scanner) NextBlock() (b decimation.Block, ok bool) { return s.NextUntil(math.MinInt64) }
+func (s *scanner) NextBlock() (b decimation.Block, ok bool) {
+	s.clocks = false
+	return s.nextBlock(math.MinInt64)
+}
 
 // NextUntil is NextBlock, but gives the summary of groups and blocks that follow each other, as many as lie before until (ns) and in the scan's range and no other run
-// interferes with.
+// interferes with. Times that are a line are not decoded.
 func (s *scanner) NextUntil(until int64) (b decimation.Block, ok bool) {
+	s.clocks = true
+	return s.nextBlock(until)
+}
+
+func (s *scanner) nextBlock(until int64) (b decimation.Block, ok bool) {
 	s.blocks, s.until = true, until
 	if !s.next() {
 		return b, false
 	}
 	if s.record == nil {
-		return s.current, s.current.Times != nil || s.current.Summary != nil
+		return s.current, s.current.Values != nil || s.current.Summary != nil
 	}
 	for i, f := range s.fields {
 		switch column := s.record.Column(i).(type) {
@@ -216,24 +227,16 @@ func (s *scanner) whole(sum *summary) verdict {
 }
 
 func (s *scanner) span(c *columns, i, j int) error {
-	needs := s.needs
 	if s.blocks && c.kinds == nil {
 		if !isNumber(c.kind) {
 			return nil
 		}
-		needs |= needTime | needValue
-	}
-	if err := c.need(needs); err != nil {
-		return err
-	}
-	if s.blocks && c.kinds == nil && j-i >= lyingRows {
-		s.lying = decimation.Block{Times: columnOf[arrow.Timestamp](bytesOf(c.time[i:j])), Values: c.value[i:j], First: c.firstOf(i), Last: c.lastOf(j), Ahead: c.ahead}
-		if c.known {
-			s.bounds = c.bounds
-			s.lying.Bounds = &s.bounds
+		if j-i >= lyingRows {
+			return s.lay(c, i, j)
 		}
-		s.lies = true
-		return nil
+	}
+	if err := c.need(s.needs); err != nil {
+		return err
 	}
 	if j-i < shareRows || !c.shareable(s.fields) {
 		s.copied.add(c, i, j)
@@ -249,6 +252,46 @@ func (s *scanner) span(c *columns, i, j int) error {
 	}
 	return nil
 }
+
+// lay makes a block of rows i ≤ k < j.
+func (s *scanner) lay(c *columns, i, j int) (err error) {
+	lined := s.clocks && c.lined && c.missing&needTime != 0
+	needs := needTime | needValue
+	if lined {
+		needs = needValue
+	}
+	if err = c.need(needs); err != nil {
+		return err
+	}
+	s.lying = decimation.Block{Values: c.value[i:j], Ahead: c.ahead}
+	if s.lying.First, err = c.timeAt(i); err != nil {
+		return err
+	}
+	if s.lying.Last, err = c.timeAt(j - 1); err != nil {
+		return err
+	}
+	if lined {
+		s.clock = clock{c.line, i, j - i}
+		s.lying.Clock = &s.clock
+	} else {
+		s.lying.Times = columnOf[arrow.Timestamp](bytesOf(c.time[i:j]))
+	}
+	if c.known {
+		s.bounds = c.bounds
+		s.lying.Bounds = &s.bounds
+	}
+	s.lies = true
+	return nil
+}
+
+// clock is the line of rows from first on.
+type clock struct {
+	line     encoding.Line
+	first, n int
+}
+
+func (c *clock) At(i int) int64     { return c.line.At(c.first + i) }
+func (c *clock) Search(t int64) int { return min(max(0, c.line.Search(t)-c.first), c.n) }
 
 // readersOf lists the segments that runs read.
 func readersOf(runs []Run) []*Reader {

@@ -96,9 +96,10 @@ func TestSummariesEqualRows(t *testing.T) {
 				}
 				continue
 			}
+			times := timesOf(rt, b)
 			for i, v := range b.Values {
 				if b.Nulls == nil || b.Nulls.IsValid(i) {
-					bucket(int64(b.Times[i])).Add([]float64{v})
+					bucket(times[i]).Add([]float64{v})
 				}
 			}
 			until = math.MinInt64
