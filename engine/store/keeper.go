@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -158,11 +160,40 @@ func (k *keeper) tidy(ctx context.Context, pace *pacer) (did bool, err error) {
 	if did, err = k.settle(ctx, taken, done, pace); did || err != nil {
 		return did, err
 	}
-	j, ok := planJoin(segments, k.spared, taken.names(), k.store.cfg.SegmentBytes)
-	if !ok {
-		return false, nil
+	j, err := k.fitting(segments, taken.names())
+	if err != nil || j == nil {
+		return false, err
 	}
-	return true, k.rewrite(ctx, j, pace)
+	return true, k.rewrite(ctx, *j, pace)
+}
+
+// fitting plans a join for which the disk has room. Where it has none for the one that is due, those of shorter ranges are looked for: else new segments would
+// pile up until there is.
+func (k *keeper) fitting(segments []segmentFile, taken map[string]bool) (*job, error) {
+	var lack error
+	barred := maps.Clone(k.spared)
+	for {
+		j, ok := planJoin(segments, barred, taken, k.store.cfg.SegmentBytes)
+		if !ok {
+			return nil, lack
+		}
+		err := k.room(j)
+		if !errors.Is(err, errLater) {
+			return &j, err
+		}
+		lack = cmp.Or(lack, err)
+		widest := uint64(0)
+		for _, f := range segments {
+			if f.first >= j.first && f.last <= j.last {
+				widest = max(widest, f.last-f.first)
+			}
+		}
+		for _, f := range segments {
+			if f.last-f.first >= widest/2 {
+				barred[f.name] = true
+			}
+		}
+	}
 }
 
 // ready says why no step can be taken; k.mu is held.

@@ -187,6 +187,44 @@ func TestUpkeepWaitsForRoom(t *testing.T) {
 	mustClose(t, s)
 }
 
+// TestUpkeepDoesWhatThereIsRoomFor has no room to join long segments, whose times overlap, but for the short ones behind them.
+func TestUpkeepDoesWhatThereIsRoomFor(t *testing.T) {
+	cfg := quick(t.TempDir())
+	cfg.LogBytes = 1 << 20
+	free := 4*cfg.LogBytes + 50_000
+	cfg.FreeDisk = func(string) (int64, error) { return free, nil }
+	s := mustOpen(t, cfg)
+	store := func(i, n int64) {
+		var samples []ingest.Sample
+		for k := range n {
+			samples = append(samples, number("a", k*hour+i, math.Sqrt(float64(100*k+i))))
+		}
+		mustAppend(t, s, samples...)
+		if err := s.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range int64(growth) {
+		store(i, 2000)
+	}
+	for i := range int64(100) {
+		store(100+i, 1)
+		if i%10 == 9 {
+			if err := s.Upkeep(context.Background()); !errors.Is(err, errLater) {
+				t.Fatalf("upkeep with little room: %v", err)
+			}
+		}
+	}
+	if n := len(rangesOf(s.listed())); n < growth || n > 3*(growth-1) {
+		t.Errorf("with little room %d ranges are left", n)
+	}
+	free = 1 << 40
+	if err := s.Upkeep(context.Background()); err != nil || len(rangesOf(s.listed())) != 1 {
+		t.Errorf("with room: %v, %d ranges", err, len(rangesOf(s.listed())))
+	}
+	mustClose(t, s)
+}
+
 // TestCompactionWritesLittle flushes and compacts as a writer does, and holds the bytes that compaction wrote against the bound of plan.go, and all rows against what was given.
 func TestCompactionWritesLittle(t *testing.T) {
 	flushes := 80
