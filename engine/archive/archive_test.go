@@ -298,6 +298,9 @@ func TestLostManifest(t *testing.T) {
 			if !errors.Is(err, ErrNotArchive) || !strings.Contains(err.Error(), "no _manifest.json") {
 				t.Errorf("archive where the manifest was lost: %v, want %v", err, ErrNotArchive)
 			}
+			if _, err := Preview(t.Context(), snap, place, Options{Before: math.MaxInt64}); !errors.Is(err, ErrNotArchive) {
+				t.Errorf("preview where the manifest was lost: %v, want %v", err, ErrNotArchive)
+			}
 			if err := verifyPart(t.Context(), place, &part); err != nil {
 				t.Errorf("the part was replaced: %v", err)
 			}

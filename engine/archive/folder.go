@@ -68,7 +68,7 @@ func (f *folder) ReadManifest(ctx context.Context) ([]byte, string, error) {
 
 func (f *folder) HasParts(context.Context) (bool, error) {
 	entries, err := os.ReadDir(f.dir)
-	if err != nil {
+	if err != nil && !isMissing(err) {
 		return false, fmt.Errorf("read archive: %w", err)
 	}
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), channelKey) }), nil

@@ -125,13 +125,19 @@ func loadManifest(ctx context.Context, p Place) (m *Manifest, mark string, err e
 	return m, mark, nil
 }
 
-// manifestOrEmpty is loadManifest, with an empty one where there is none yet.
+// manifestOrEmpty is loadManifest, with an empty one where there is none yet. Where there are files and no manifest it was lost: a run that took the place for a new one would replace
+// files that may be all there is of their days.
 func manifestOrEmpty(ctx context.Context, p Place) (m *Manifest, mark string, err error) {
 	m, mark, err = loadManifest(ctx, p)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &Manifest{Series: []Series{}, Parts: []Part{}}, "", nil
+	if !errors.Is(err, fs.ErrNotExist) {
+		return m, mark, err
 	}
-	return m, mark, err
+	there, err := p.HasParts(ctx)
+	if there {
+		err = &kindError{kind: ErrNotArchive, text: fmt.Sprintf("%s has files of an archive (%s…) and no %s that says which belong to it: put back a copy of that, or archive to another place",
+			p, channelKey, manifestName)}
+	}
+	return &Manifest{Series: []Series{}, Parts: []Part{}}, "", err
 }
 
 // parts are those of a channel's day, by number.

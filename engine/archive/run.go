@@ -81,8 +81,8 @@ func run(ctx context.Context, snap export.Snapshot, place Place, opts Options) (
 	for _, j := range jobs {
 		r.expected += j.stored
 	}
-	if mark == "" {
-		if m, mark, err = r.begin(ctx, m); err != nil {
+	if mark == "" { // a new archive has its manifest before any file: so one that was lost is told from a run that was killed
+		if m, mark, err = r.commit(ctx, m, mark); err != nil {
 			return nil, err
 		}
 	}
@@ -164,20 +164,6 @@ func (r *runner) bring(ctx context.Context, m *Manifest, jobs []job) error {
 		return err
 	}
 	return ctx.Err()
-}
-
-// begin writes the manifest of a new archive before any file of it: where there are files and no manifest, then, it was lost. A run that took the place for a new one would
-// replace files that may be all there is of their days.
-func (r *runner) begin(ctx context.Context, m *Manifest) (*Manifest, string, error) {
-	there, err := r.place.HasParts(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	if there {
-		return nil, "", &kindError{kind: ErrNotArchive, text: fmt.Sprintf("%s has files of an archive (%s…) and no %s that says which belong to it: put back a copy of that, or archive to another place",
-			r.place, channelKey, manifestName)}
-	}
-	return r.commit(ctx, m, "")
 }
 
 // waits says whether the manifest need not be written yet.
