@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"syscall"
 
 	"decant/decimation"
 	"decant/engine"
@@ -88,7 +89,8 @@ func exitCode(err error) int {
 		return exitBroker
 	case errors.As(err, &usage), errors.As(err, &given), errors.As(err, &url), errors.As(err, &faults), errors.As(err, &exists), errors.As(err, &bad), errors.As(err, &input), errors.Is(err, store.ErrNotStore),
 		errors.Is(err, archive.ErrNotArchive), errors.Is(err, archive.ErrAccess),
-		errors.Is(err, fs.ErrPermission),                                    // a folder that the user may not read or write
+		errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), // a folder that the user may not read or write
+		errors.Is(err, syscall.ENOTDIR),                                     // a folder under what is a file
 		errors.As(err, &cell), errors.As(err, &sum), errors.As(err, &falls): // the data can't be printed as asked
 		return exitUsage
 	case errors.As(err, &missing), errors.As(err, &absent), errors.Is(err, deadletter.ErrNotFound):

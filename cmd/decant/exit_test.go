@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,6 +33,8 @@ func TestExitCode(t *testing.T) {
 		{&database.URLError{Err: errors.New("no port")}, 2},
 		{store.ErrNotStore, 2},
 		{&fs.PathError{Op: "open", Path: "CURRENT", Err: fs.ErrPermission}, 2},
+		{&fs.PathError{Op: "mkdir", Path: "out", Err: syscall.EROFS}, 2},
+		{&fs.PathError{Op: "mkdir", Path: "plant.csv/out", Err: syscall.ENOTDIR}, 2},
 		{&export.NotFoundError{}, 3},
 		{deadletter.ErrNotFound, 3},
 		{&store.CorruptError{File: "CURRENT"}, 4},
