@@ -74,11 +74,14 @@ func (k *keeper) start() {
 
 // complain logs why upkeep could not be done: the same reason once an hour.
 func (k *keeper) complain(err error) {
-	now := k.store.cfg.Now()
-	if err.Error() == k.said && now.Sub(k.saidAt) < upkeepEvery {
+	now, what := k.store.cfg.Now(), err.Error()
+	if errors.Is(err, errLater) {
+		what = errLater.Error() // the bytes differ each time
+	}
+	if what == k.said && now.Sub(k.saidAt) < upkeepEvery {
 		return
 	}
-	k.said, k.saidAt = err.Error(), now
+	k.said, k.saidAt = what, now
 	k.store.cfg.Log.Error("the store's upkeep could not be done; it is tried again, and samples are taken meanwhile", "error", err)
 }
 
@@ -157,12 +160,13 @@ func (k *keeper) tidy(ctx context.Context, pace *pacer) (did bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if did, err = k.settle(ctx, taken, done, pace); did || err != nil {
-		return did, err
+	did, lack := k.settle(ctx, taken, done, pace)
+	if did || lack != nil && !errors.Is(lack, errLater) {
+		return did, lack
 	}
 	j, err := k.fitting(segments, taken.names())
 	if err != nil || j == nil {
-		return false, err
+		return false, cmp.Or(err, lack)
 	}
 	return true, k.rewrite(ctx, *j, pace)
 }

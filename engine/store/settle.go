@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -27,7 +28,7 @@ func (t takenRows) names() map[string]bool {
 const worthwhile = 4
 
 // settle takes the next step of bringing deletes to an end, as look found them: tombstones that take nothing go; else a segment is rewritten. It is false where
-// neither is due.
+// neither is due, or there is no room for it, which is errLater.
 func (k *keeper) settle(ctx context.Context, taken takenRows, done []string, pace *pacer) (did bool, err error) {
 	s := k.store
 	if len(done) > 0 {
@@ -40,14 +41,20 @@ func (k *keeper) settle(ctx context.Context, taken takenRows, done []string, pac
 		return true, nil
 	}
 	segments := s.listed()
+	var lack error
 	for _, f := range segments {
 		if k.spared[f.name] || !taken.enough(f) {
 			continue
 		}
-		err := k.rewrite(ctx, planRewrite(segments, f), pace)
+		j := planRewrite(segments, f)
+		if err := k.room(j); errors.Is(err, errLater) {
+			lack = cmp.Or(lack, err)
+			continue
+		}
+		err := k.rewrite(ctx, j, pace)
 		return err == nil, err
 	}
-	return false, nil
+	return false, lack
 }
 
 // enough says whether a segment is to be rewritten now.

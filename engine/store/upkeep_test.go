@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -187,11 +189,13 @@ func TestUpkeepWaitsForRoom(t *testing.T) {
 	mustClose(t, s)
 }
 
-// TestUpkeepDoesWhatThereIsRoomFor has no room to join long segments, whose times overlap, but for the short ones behind them.
+// TestUpkeepDoesWhatThereIsRoomFor has no room to rewrite long segments, or to join them, whose times overlap, but for the short ones behind them.
 func TestUpkeepDoesWhatThereIsRoomFor(t *testing.T) {
+	var log strings.Builder
 	cfg := quick(t.TempDir())
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	cfg.LogBytes = 1 << 20
-	free := 4*cfg.LogBytes + 50_000
+	free := 4*cfg.LogBytes + 25_000
 	cfg.FreeDisk = func(string) (int64, error) { return free, nil }
 	s := mustOpen(t, cfg)
 	store := func(i, n int64) {
@@ -205,21 +209,31 @@ func TestUpkeepDoesWhatThereIsRoomFor(t *testing.T) {
 		}
 	}
 	for i := range int64(growth) {
-		store(i, 2000)
+		store(i, 8000)
+	}
+	d := Deletion{Selection: Selection{Channel: "c", Names: []Name{{Name: "a"}}}, From: hour, To: hour + 1}
+	if did, err := s.Delete(context.Background(), d); did.Samples != 1 || err != nil {
+		t.Fatalf("%+v, %v", did, err)
 	}
 	for i := range int64(100) {
 		store(100+i, 1)
 		if i%10 == 9 {
-			if err := s.Upkeep(context.Background()); !errors.Is(err, errLater) {
+			err := s.Upkeep(context.Background())
+			if !errors.Is(err, errLater) {
 				t.Fatalf("upkeep with little room: %v", err)
 			}
+			s.keeper.complain(err)
+			free--
 		}
 	}
 	if n := len(rangesOf(s.listed())); n < growth || n > 3*(growth-1) {
 		t.Errorf("with little room %d ranges are left", n)
 	}
+	if n := strings.Count(log.String(), "bytes are free"); n != 1 {
+		t.Errorf("that there is little room was logged %d times within an hour", n)
+	}
 	free = 1 << 40
-	if err := s.Upkeep(context.Background()); err != nil || len(rangesOf(s.listed())) != 1 {
+	if err := s.Upkeep(context.Background()); err != nil || len(rangesOf(s.listed())) != 1 || len(s.deletes) > 0 {
 		t.Errorf("with room: %v, %d ranges", err, len(rangesOf(s.listed())))
 	}
 	mustClose(t, s)
