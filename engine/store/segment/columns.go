@@ -12,6 +12,14 @@ import (
 // columns is one block laid open: slices over mapped bytes, over what was decoded of them, or over Rows. What kinds and protocols leave nil is constant. Of a block
 // of version 2 a column is there once need has decoded it.
 type columns struct {
+	laid
+	own      buffers
+	gathered bool // a batch points to rows of it
+	holders  int  // who point to these columns: the next block gets others while there are several
+}
+
+// laid is what columns know of a block.
+type laid struct {
 	n      int
 	strict bool // no two rows have the same time
 
@@ -41,15 +49,12 @@ type columns struct {
 	known  bool     // bounds holds those of value
 	ahead  [2]*byte // the next block's header and values, were it of as many rows
 
-	packed   packed
-	file     *Reader       // of version 2, and
-	offset   int64         // where in it the block lies: for errors
-	missing  need          // what packed has and is not decoded yet
-	line     encoding.Line // the times, where
-	lined    bool          // they are one
-	own      buffers
-	gathered bool // a batch points to rows of it
-	holders  int  // who point to these columns: the next block gets others while there are several
+	packed  packed
+	file    *Reader       // of version 2, and
+	offset  int64         // where in it the block lies: for errors
+	missing need          // what packed has and is not decoded yet
+	line    encoding.Line // the times, where
+	lined   bool          // they are one
 }
 
 // checkContent looks at what the merge and Arrow rely on: the times and the text offsets.

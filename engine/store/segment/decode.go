@@ -54,7 +54,7 @@ func (c *columns) lay(k *block, b []byte) (err error) {
 
 // reset forgets the block. It keeps the buffers.
 func (c *columns) reset() {
-	*c = columns{own: c.own, holders: c.holders, gathered: c.gathered}
+	c.laid = laid{}
 }
 
 // need decodes the columns of fields that are not there yet.

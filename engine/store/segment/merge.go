@@ -17,6 +17,8 @@ import (
 type merger struct {
 	ctx     context.Context
 	cursors []cursor // oldest arrival first
+	leading *cursor  // the last that lead gave, nil once others moved
+	others  int64    // and the earliest next row of these
 	policy  Duplicates
 	moment  moment
 	spare   spare
@@ -87,12 +89,11 @@ func (m *merger) step(s sink) (more bool, err error) {
 	if m.moment.active {
 		return true, m.stepMoment(s)
 	}
-	lead, limit := m.lead()
+	lead, others := m.lead()
 	if lead == nil {
 		return false, nil
 	}
-	others := limit
-	limit = min(limit, lead.after)
+	limit := min(others, lead.after)
 	if m.undisturbed(lead, others) {
 		switch s.whole(lead.whole()) {
 		case accepted:
@@ -144,8 +145,11 @@ func (m *merger) undisturbed(lead *cursor, others int64) bool {
 }
 
 // lead gives the run whose next row is earliest, of several the oldest, and the earliest next row of the others.
-func (m *merger) lead() (lead *cursor, limit int64) {
-	limit = math.MaxInt64
+func (m *merger) lead() (lead *cursor, others int64) {
+	if lead = m.leading; lead != nil && !lead.done && lead.head < m.others {
+		return lead, m.others
+	}
+	lead, others = nil, math.MaxInt64
 	for i := range m.cursors {
 		c := &m.cursors[i]
 		switch {
@@ -153,12 +157,13 @@ func (m *merger) lead() (lead *cursor, limit int64) {
 		case lead == nil:
 			lead = c
 		case c.head < lead.head:
-			lead, limit = c, lead.head
+			lead, others = c, lead.head
 		default:
-			limit = min(limit, c.head)
+			others = min(others, c.head)
 		}
 	}
-	return lead, limit
+	m.leading, m.others = lead, others
+	return lead, others
 }
 
 // alone is where the rows end that come before limit and have each a time of their own.
@@ -187,6 +192,7 @@ func (c *cursor) alone(limit int64) (int, error) {
 }
 
 func (m *merger) startMoment(t int64) {
+	m.leading = nil
 	m.moment.active, m.moment.time, m.moment.run = true, t, 0
 	m.moment.seen.reset()
 }
