@@ -237,6 +237,7 @@ func write(t *testing.T, path string, b []byte) {
 func TestLeftBehind(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 4))
 	p := newPlant(t, usual)
+	p.place = newFolder(filepath.Join(t.TempDir(), "of [2026")) // which is no pattern
 	p.append(randomSamples(random, 300)...)
 	none, err := (&Manifest{Series: []Series{}, Parts: []Part{}}).encode() // which a run begins with
 	if err != nil {

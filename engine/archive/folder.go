@@ -47,9 +47,9 @@ func (f *folder) Lock(ctx context.Context) (context.Context, func(), error) {
 	if !ok {
 		return nil, nil, &kindError{kind: ErrInUse, text: fmt.Sprintf("another run writes the archive %s at this moment; wait until it has ended", f.dir)}
 	}
-	left, err := filepath.Glob(f.path(scratchPattern))
+	left, err := fs.Glob(os.DirFS(f.dir), scratchPattern) // the folder's own name may have a bracket
 	for _, name := range left {
-		err = errors.Join(err, os.Remove(name))
+		err = errors.Join(err, os.Remove(f.path(name)))
 	}
 	if err != nil {
 		lock.Unlock()
