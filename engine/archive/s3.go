@@ -64,7 +64,7 @@ func openS3(to string, env func(string) string) (*bucket, error) {
 		chain = append(chain, &credentials.IAM{Client: &http.Client{Timeout: 5 * time.Second}})
 	}
 	transport, err := minio.DefaultTransport(u.Scheme == "https")
-	if err == nil && env("AWS_CA_BUNDLE") != "" {
+	if err == nil && env("AWS_CA_BUNDLE") != "" && transport.TLSClientConfig != nil { // nil where the endpoint is plain http
 		transport.TLSClientConfig.RootCAs, err = readCAs(env("AWS_CA_BUNDLE"))
 	}
 	if err != nil {

@@ -365,6 +365,20 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A machine whose programs all get AWS_CA_BUNDLE may have a server without TLS.
+func TestCertificatesForPlainHTTP(t *testing.T) {
+	s := newServer(t)
+	env := func(name string) string {
+		if name == "AWS_ENDPOINT_URL" {
+			return "http://127.0.0.1:9000"
+		}
+		return s.env(name)
+	}
+	if _, err := openS3("s3://plant/archive", env); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLease: a run that was killed is out when its lease is; one that lost its lease ends.
 func TestLease(t *testing.T) {
 	s := newServer(t)
