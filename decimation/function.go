@@ -25,6 +25,9 @@ const (
 
 var functionNames = []string{"avg", "min", "max", "sum", "variance", "stddev", "count", "first", "last"}
 
+// otherNames are what other programs call some functions: by letters, mean is nearest to min.
+var otherNames = map[string]string{"mean": "avg", "average": "avg", "std": "stddev", "stdev": "stddev", "var": "variance"}
+
 // ParseFunction reads dsf.
 func ParseFunction(s string) (Function, error) {
 	for i, name := range functionNames {
@@ -32,7 +35,10 @@ func ParseFunction(s string) (Function, error) {
 			return Function(i), nil
 		}
 	}
-	best, edits := "", len(s)+1
+	best, edits := otherNames[strings.ToLower(s)], 0
+	if best == "" {
+		edits = len(s) + 1
+	}
 	for _, name := range functionNames {
 		if d := levenshtein.ComputeDistance(strings.ToLower(s), name); d < edits {
 			best, edits = name, d
