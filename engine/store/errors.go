@@ -78,7 +78,7 @@ func damaged(path string, err error) error {
 		return &CorruptError{File: corrupt.File, Offset: corrupt.Offset, Text: corrupt.Text}
 	case errors.As(err, &unreadable):
 		return &CorruptError{File: unreadable.File, Offset: max(0, unreadable.Offset), Text: "the disk can't deliver it, or it was cut short while in use"}
-	case errors.Is(err, os.ErrNotExist):
+	case path != "" && errors.Is(err, os.ErrNotExist): // without a path it may be another's file: a guarded export's destination
 		return &CorruptError{File: path, Offset: 0, Text: "it is missing"}
 	}
 	return err

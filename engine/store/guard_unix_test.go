@@ -71,3 +71,22 @@ func TestGuard(t *testing.T) {
 		t.Errorf("reading a record whose file was cut: %v (sum %g), want a *CorruptError that names %s", err, sum, files[0])
 	}
 }
+
+// TestGuardLeavesOtherFaults: what a guarded function misses elsewhere, such as the folder that it writes into, is no damage of the store.
+func TestGuardLeavesOtherFaults(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	snap, err := s.Snapshot(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	gone := &os.PathError{Op: "mkdir", Path: "out", Err: os.ErrNotExist}
+	if err := snap.Guard(func() error { return gone }); err != error(gone) {
+		t.Errorf("got %v, want %v", err, gone)
+	}
+}
