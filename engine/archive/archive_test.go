@@ -200,9 +200,13 @@ func TestDamage(t *testing.T) {
 			write(t, path, b)
 			b[at] ^= flip
 			got, err := all()
+			damage := new(DamageError)
 			switch {
-			case errors.As(err, new(*DamageError)):
+			case errors.As(err, &damage):
 				seen++
+				if strings.Contains(damage.Error(), "\n") {
+					t.Errorf("%s with byte %d changed: said in several lines: %v", name, at, damage)
+				}
 			case err != nil:
 				t.Errorf("%s with byte %d changed: %v, want damage", name, at, err)
 			case got != want:

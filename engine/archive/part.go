@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -160,7 +161,7 @@ func (p *part) column(ctx context.Context, g, c int, f func(r file.ColumnChunkRe
 	defer r.Close()
 	chunk, err := r.RowGroup(g).Column(c)
 	if err != nil {
-		return errors.Join(from.err, err)
+		return cmp.Or(from.err, err) // the library's repeats that of the place, as text alone
 	}
 	if err := f(chunk, p.groups[g].rows); err != nil {
 		return err
