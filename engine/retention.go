@@ -10,7 +10,7 @@ import (
 
 // Retention is a rule of how long samples are kept. Of several the first that has a channel counts for it; a channel that none has is kept.
 type Retention struct {
-	Channels []string `toml:"channels"` // globs; none: every channel
+	Channels []string `toml:"channels"` // globs; nil: every channel. An empty list is refused: who wrote it meant none as likely as all
 	Keep     string   `toml:"keep"`     // ISO 8601 duration
 }
 
@@ -18,7 +18,7 @@ type Retention struct {
 const leastKept = time.Hour
 
 func (r Retention) has(channel string) bool {
-	return len(r.Channels) == 0 || slices.ContainsFunc(r.Channels, func(glob string) bool { return request.MatchGlob(glob, channel) })
+	return r.Channels == nil || slices.ContainsFunc(r.Channels, func(glob string) bool { return request.MatchGlob(glob, channel) })
 }
 
 // before is the moment before which samples go; the duration is stepped back in UTC.
@@ -38,6 +38,9 @@ func (r Retention) before(now time.Time) (int64, error) {
 func (c Config) checkRetention(bad func(format string, args ...any)) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i, r := range c.Retention {
+		if r.Channels != nil && len(r.Channels) == 0 {
+			bad("retention[%d].channels: the list is empty; leave the key out for every channel, or list patterns", i)
+		}
 		for _, glob := range r.Channels {
 			if err := request.CheckGlob(glob); err != nil {
 				bad("retention[%d].channels: %q: %w", i, glob, err)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +46,22 @@ func TestFaultsOfRetentionAreNamed(t *testing.T) {
 	for _, want := range []string{`retention[0].channels: "a\\"`, `retention[1].keep: "400d" is not a period`, `retention[2].keep: "PT30M"; allowed is PT1H and more`, "retention[3].keep"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
+		}
+	}
+}
+
+// TestAnEmptyListOfChannelsIsRefused reads it from a file: it must not become that of a rule for every channel.
+func TestAnEmptyListOfChannelsIsRefused(t *testing.T) {
+	for rule, want := range map[string]string{
+		`keep = "P1D"`:                  "",
+		"channels = []\nkeep = \"P1D\"": "retention[0].channels: the list is empty",
+	} {
+		file := filepath.Join(t.TempDir(), "decant.toml")
+		if err := os.WriteFile(file, []byte("[[retention]]\n"+rule), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadConfig(file); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", rule, err, want)
 		}
 	}
 }
