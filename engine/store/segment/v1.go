@@ -16,7 +16,7 @@ import (
 //	|   0 series u32   4 blocks u32   8 zeros                      |
 //	|  16 per series: blocks u32, then channel, subtopic, name,    |
 //	|     unit, publisher: length u32 and bytes each               |
-//	|     per block: an index entry of 64 bytes                    |
+//	|   behind all series, per block: an index entry of 64 bytes   |
 //	|     zeros to a multiple of 64                                |
 //	+--------------------------------------------------------------+ size - 64
 //
