@@ -99,7 +99,7 @@ func (c *benchIngestCmd) Run(a *app) error {
 type benchExportCmd struct {
 	benchFlags
 	Input  string   `help:"Read this store instead of a data set." placeholder:"STORE"`
-	Format []string `help:"csv, xlsx, parquet, jsonl, arrow, pdf (csv)." placeholder:"EXTENSION,…"`
+	Format []string `help:"csv, csv-wide (a column a series), xlsx, parquet, jsonl, arrow, pdf (csv)." placeholder:"EXTENSION,…"`
 	Bucket []string `help:"Widths of buckets. Without: all samples, but for PDF the shortest bucket that its limit of rows allows." placeholder:"WIDTH,…"`
 	Func   []string `help:"Functions of a bucket, several in one file as avg+max (avg)." placeholder:"FUNCTION,…"`
 }
