@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 
@@ -12,11 +11,11 @@ import (
 	"decant/engine/store"
 )
 
-// deletion is what an item selects: its channel, target, publisher, unit and range, which may be open, and its subtopic unless that is any.
-func deletion(it *request.Item, anySubtopic bool) store.Deletion {
+// deletion is what an item selects: its channel, subtopic, target, publisher, unit and range; what is open stays open.
+func deletion(it *request.Item) store.Deletion {
 	d := store.Deletion{From: math.MinInt64, To: math.MaxInt64}
 	d.Channel, d.Publisher, d.Unit = it.Channel, it.Publisher, it.Unit
-	if !anySubtopic {
+	if !it.AnySubtopic {
 		d.Subtopic = &it.Subtopic
 	}
 	for _, n := range it.Target {
@@ -31,31 +30,26 @@ func deletion(it *request.Item, anySubtopic bool) store.Deletion {
 	return d
 }
 
-// Deletable counts what Delete would delete now, and changes nothing. A selection that no series was ever stored under is an *export.NotFoundError.
-func Deletable(ctx context.Context, cfg Config, it *request.Item, anySubtopic bool) (store.Deleted, error) {
+// Deletable counts what Delete would delete now, and changes nothing. A name that was never stored there is an *export.NotFoundError: a misspelt one beside a right one must not go
+// unnoticed.
+func Deletable(ctx context.Context, cfg Config, it *request.Item) (store.Deleted, error) {
+	if err := export.CheckTarget(ctx, Source(cfg), it); err != nil {
+		return store.Deleted{}, err
+	}
 	snap, err := store.OpenSnapshot(ctx, cfg.store())
 	if err != nil {
 		return store.Deleted{}, err
 	}
 	defer snap.Close()
-	d := deletion(it, anySubtopic)
-	deleted, err := snap.Count(ctx, d)
-	if err != nil || len(deleted.Series) > 0 {
-		return deleted, err
-	}
-	d.From, d.To = math.MinInt64, math.MaxInt64
-	if ever, err := snap.Count(ctx, d); err != nil || len(ever.Series) > 0 {
-		return deleted, err
-	}
-	return deleted, &export.NotFoundError{Missing: []string{fmt.Sprintf("no series of channel %s is what was selected; decant series lists all", it.Channel)}}
+	return snap.Count(ctx, deletion(it))
 }
 
 // Delete deletes what an item selects and what is stored now: by the running writer where there is one.
-func Delete(ctx context.Context, cfg Config, it *request.Item, anySubtopic bool, log *slog.Logger) (store.Deleted, error) {
-	if deleted, err := Deletable(ctx, cfg, it, anySubtopic); err != nil || deleted.Samples == 0 {
+func Delete(ctx context.Context, cfg Config, it *request.Item, log *slog.Logger) (store.Deleted, error) {
+	if deleted, err := Deletable(ctx, cfg, it); err != nil || deleted.Samples == 0 {
 		return deleted, err
 	}
-	d := deletion(it, anySubtopic)
+	d := deletion(it)
 	return byWriter(cfg, log, func(st *store.Store) (store.Deleted, error) { return st.Delete(ctx, d) },
 		func(c *store.Client) (store.Deleted, error) { return c.Delete(ctx, d) })
 }

@@ -34,11 +34,11 @@ func TestDeleteBesideARunningWriter(t *testing.T) {
 	}
 	from, to := int64(2e9), int64(5e9)
 	it := &request.Item{Channel: "c", Subtopic: "s", Target: []request.Name{{Name: "n"}}, From: &from, To: &to}
-	would, err := Deletable(ctx, cfg, it, false)
+	would, err := Deletable(ctx, cfg, it)
 	if err != nil || would.Samples != 3 {
 		t.Errorf("would delete %+v, %v", would, err)
 	}
-	did, err := Delete(ctx, cfg, it, false, log)
+	did, err := Delete(ctx, cfg, it, log)
 	if err != nil || did.Samples != 3 || len(did.Series) != 1 || did.Series[0].First != from || did.Series[0].Last != to-1e9 {
 		t.Errorf("deleted %+v, %v", did, err)
 	}
@@ -58,12 +58,16 @@ func TestDeleteBesideARunningWriter(t *testing.T) {
 	if err := intake.Close(); err != nil {
 		t.Fatal(err)
 	}
-	it.Channel = "d"
-	if _, err := Delete(ctx, cfg, it, true, log); !errors.As(err, new(*export.NotFoundError)) {
+	it.Channel, it.AnySubtopic = "d", true
+	if _, err := Delete(ctx, cfg, it, log); !errors.As(err, new(*export.NotFoundError)) {
 		t.Errorf("a channel that is not there: %v", err)
 	}
-	it.Channel, it.From, it.To = "c", nil, nil
-	if d := deletion(it, true); d.Subtopic != nil || d.From != math.MinInt64 || d.To != math.MaxInt64 {
+	it.Channel, it.Target = "c", []request.Name{{Name: "n"}, {Name: "m"}}
+	if _, err := Delete(ctx, cfg, it, log); !errors.As(err, new(*export.NotFoundError)) {
+		t.Errorf("a name that is not there beside one that is: %v", err)
+	}
+	it.From, it.To = nil, nil
+	if d := deletion(it); d.Subtopic != nil || d.From != math.MinInt64 || d.To != math.MaxInt64 {
 		t.Errorf("an open range is %+v", d)
 	}
 }

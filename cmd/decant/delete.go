@@ -4,7 +4,6 @@ import (
 	"log/slog"
 
 	"decant/engine"
-	"decant/engine/export"
 	"decant/engine/export/request"
 	"decant/engine/store"
 )
@@ -27,14 +26,11 @@ func (c *deleteCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := export.CheckTarget(a.ctx, engine.Source(a.config), it); err != nil { // a misspelt name beside a right one must not go unnoticed
-		return interrupted(a.ctx, err)
-	}
 	var deleted store.Deleted
 	if c.DryRun {
-		deleted, err = engine.Deletable(a.ctx, a.config, it, it.AnySubtopic)
+		deleted, err = engine.Deletable(a.ctx, a.config, it)
 	} else {
-		deleted, err = engine.Delete(a.ctx, a.config, it, it.AnySubtopic, a.logFrom(slog.LevelWarn))
+		deleted, err = engine.Delete(a.ctx, a.config, it, a.logFrom(slog.LevelWarn))
 	}
 	if err != nil {
 		return interrupted(a.ctx, err)
