@@ -1,10 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"decant/engine"
+	"decant/engine/archive"
 )
 
 type verifyCmd struct {
@@ -25,7 +25,11 @@ func (c *verifyCmd) Run(a *app) error {
 		}
 	}
 	if len(faults.rows) > 0 {
-		return damaged{errors.New("the store is damaged: restore the files named above from a copy")}
+		what := "store"
+		if archive.Is(a.config.Data) {
+			what = "archive"
+		}
+		return damaged{fmt.Errorf("the %s is damaged: restore the files named above from a copy", what)}
 	}
 	if !c.JSON {
 		_, err = fmt.Fprintf(a.stdout, "%d files, %d bytes, %d samples, %d dead letters: every byte is as it was written\n",
