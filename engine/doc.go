@@ -7,7 +7,7 @@
 //   - Source is the store as exports see it; Export makes files of it (source.go, exporting.go).
 //   - Archive brings settled days to a folder or a bucket; a Source of an archive reads them back, and ImportArchive stores them (archiving.go).
 //   - Service is the export service in one process: it opens, runs and closes the parts (service.go) that assemble.go joins, as the configuration's
-//     sections say (settings.go), behind HTTP (webserver.go). OpenTokens is its database for commands beside it (tokens.go).
+//     sections say (settings.go), behind HTTP (webserver.go). OpenTokens and FindTokens are its database for commands beside it (tokens.go).
 //   - Verify and DeadLetters look at what is there (verify.go, letters.go).
 //
 // Everything takes its context and streams as arguments; only Service reads the system's clock, for its parts. See docs/architecture.md for who may import whom.

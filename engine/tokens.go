@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 
 	"decant/engine/access"
 	"decant/engine/job/database"
@@ -18,6 +22,14 @@ type Tokens interface {
 // OpenTokens opens the service's database, and makes it where there is none. A running service may have it open too.
 func OpenTokens(ctx context.Context, cfg Config) (Tokens, error) {
 	return openDatabase(ctx, cfg, slog.New(slog.DiscardHandler))
+}
+
+// FindTokens is OpenTokens that makes nothing. A store whose service never ran has no tokens, which is access.ErrNoToken.
+func FindTokens(ctx context.Context, cfg Config) (Tokens, error) {
+	if _, err := os.Stat(cfg.database()); !database.IsPostgres(cfg.database()) && errors.Is(err, fs.ErrNotExist) {
+		return nil, cmp.Or(CheckStore(cfg), access.ErrNoToken)
+	}
+	return OpenTokens(ctx, cfg)
 }
 
 func openDatabase(ctx context.Context, cfg Config, log *slog.Logger) (*database.DB, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -38,7 +39,7 @@ func (c *createTokenCmd) Run(a *app) error {
 		return usageError{err}
 	}
 	text, token := access.NewToken(c.Owner, scopes, c.Channel, expires, now.UnixNano(), c.Note)
-	return a.tokens(func(store access.Store) error {
+	return a.tokens(engine.OpenTokens, func(store access.Store) error {
 		if err := store.AddToken(a.ctx, token); err != nil {
 			return err
 		}
@@ -52,21 +53,23 @@ type listTokensCmd struct {
 }
 
 func (c *listTokensCmd) Run(a *app) error {
-	return a.tokens(func(store access.Store) error {
-		tokens, err := store.Tokens(a.ctx)
-		if err != nil {
-			return err
-		}
-		t := table{columns: []string{"id", "owner", "scopes", "channels", "created", "expires", "revoked", "note"}}
-		for _, k := range tokens {
-			scopes := make([]string, len(k.Scopes))
-			for i, s := range k.Scopes {
-				scopes[i] = string(s)
-			}
-			t.add(k.ID, k.Owner, strings.Join(scopes, ","), strings.Join(k.Channels, ","), utc(k.CreatedAt), utcOrNil(k.ExpiresAt), utcOrNil(k.RevokedAt), k.Note)
-		}
-		return t.print(a.stdout, c.JSON)
+	var tokens []access.Token
+	err := a.tokens(engine.FindTokens, func(store access.Store) (err error) {
+		tokens, err = store.Tokens(a.ctx)
+		return err
 	})
+	if err != nil && !errors.Is(err, access.ErrNoToken) {
+		return err
+	}
+	t := table{columns: []string{"id", "owner", "scopes", "channels", "created", "expires", "revoked", "note"}}
+	for _, k := range tokens {
+		scopes := make([]string, len(k.Scopes))
+		for i, s := range k.Scopes {
+			scopes[i] = string(s)
+		}
+		t.add(k.ID, k.Owner, strings.Join(scopes, ","), strings.Join(k.Channels, ","), utc(k.CreatedAt), utcOrNil(k.ExpiresAt), utcOrNil(k.RevokedAt), k.Note)
+	}
+	return t.print(a.stdout, c.JSON)
 }
 
 type revokeTokenCmd struct {
@@ -74,18 +77,18 @@ type revokeTokenCmd struct {
 }
 
 func (c *revokeTokenCmd) Run(a *app) error {
-	return a.tokens(func(store access.Store) error {
-		err := store.RevokeToken(a.ctx, c.ID, time.Now().UnixNano())
-		if errors.Is(err, access.ErrNoToken) {
-			return notFound{fmt.Errorf("there is no token with the id %s; decant token list lists all", c.ID)}
-		}
-		return err
+	err := a.tokens(engine.FindTokens, func(store access.Store) error {
+		return store.RevokeToken(a.ctx, c.ID, time.Now().UnixNano())
 	})
+	if errors.Is(err, access.ErrNoToken) {
+		return notFound{fmt.Errorf("there is no token with the id %s; decant token list lists all", c.ID)}
+	}
+	return err
 }
 
 // tokens opens the service's database for a command; a running service sees what it changes at once.
-func (a *app) tokens(use func(access.Store) error) error {
-	store, err := engine.OpenTokens(a.ctx, a.config)
+func (a *app) tokens(open func(context.Context, engine.Config) (engine.Tokens, error), use func(access.Store) error) error {
+	store, err := open(a.ctx, a.config)
 	if err != nil {
 		return err
 	}
