@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"decant/ingest"
 )
@@ -73,8 +75,16 @@ func (s *Store) Delete(ctx context.Context, d Deletion) (Deleted, error) {
 			return Deleted{}, fmt.Errorf("the samples are deleted, but they can't be counted: %w", err)
 		}
 	}
-	s.cfg.Log.Info("deleted", "channel", d.Channel, "names", fmt.Sprint(d.Names), "from", endText(d.From), "to", endText(d.To), "series", len(deleted.Series), "samples", deleted.Samples)
+	s.cfg.Log.Info("deleted", "channel", d.Channel, "names", fmt.Sprint(d.Names), "from", moment(d.From), "to", moment(d.To), "series", len(deleted.Series), "samples", deleted.Samples)
 	return deleted, nil
+}
+
+// moment is the end of a range for people: ISO 8601, UTC.
+func moment(t int64) string {
+	if t == math.MinInt64 || t == math.MaxInt64 {
+		return "open"
+	}
+	return time.Unix(0, t).UTC().Format(time.RFC3339Nano)
 }
 
 // askDelete has the committer delete. The caller closes what it found before.

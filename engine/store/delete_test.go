@@ -43,7 +43,7 @@ func TestDeleteSaysWhatItDid(t *testing.T) {
 		{"a prefix", s.Delete, names(Name{"a", true}),
 			Deleted{[]DeletedSeries{{seriesOf("a"), 2, 1, 2}, {seriesOf("ab"), 1, 3, 3}}, 3}},
 		{"again", s.Delete, names(Name{"a", true}), Deleted{}},
-		{"a name of any characters, by the socket", dial(t, dir).Delete, names(Name{"b \"*\n", false}),
+		{"a name of any characters, by the socket", dial(t, dir).Delete, Deletion{names(Name{"b \"*\n", false}).Selection, 4, 1e18},
 			Deleted{[]DeletedSeries{{seriesOf("b \"*\n"), 1, 4, 4}}, 1}},
 	} {
 		got, err := c.do(context.Background(), c.d)
@@ -55,7 +55,8 @@ func TestDeleteSaysWhatItDid(t *testing.T) {
 	if rows, err := readStore(quick(dir)); err != nil || len(rows) != 1 {
 		t.Errorf("%v, %v", rows, err)
 	}
-	if !containsAll(log.String(), "deleted", "channel=c", "a*", "samples=3", "series=2") {
+	if !containsAll(log.String(), "deleted", "channel=c", "a*", "from=open to=open series=2 samples=3",
+		"from=1970-01-01T00:00:00.000000004Z to=2001-09-09T01:46:40Z series=1 samples=1") {
 		t.Errorf("logged\n%s", log.String())
 	}
 	c := dial(t, dir)
