@@ -68,7 +68,7 @@ func (k *keeper) expire(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return k.drop(whole, edges, before)
+	return k.drop(ctx, whole, edges, before)
 }
 
 // anyBefore says whether samples that are in no segment yet are older than the limit of their channel.
@@ -88,19 +88,26 @@ func (s *Store) anyBefore(limit func(channel string) (int64, bool)) bool {
 }
 
 // drop takes whole segments, and what channels have before a time, out of the store.
-func (k *keeper) drop(whole, edges map[string]bool, before map[string]int64) error {
+func (k *keeper) drop(ctx context.Context, whole, edges map[string]bool, before map[string]int64) error {
 	s := k.store
 	if len(whole) == 0 && len(edges) == 0 {
 		return nil
 	}
 	var gone []liveSegment
+	var old, hide []tombstone // of retention, for the channels of edges
 	err := s.change(func(next *current) {
 		next.segments = slices.DeleteFunc(next.segments, func(f segmentFile) bool { return whole[f.name] })
+		for _, t := range next.deletes {
+			if t.expired && edges[t.Channel] {
+				old = append(old, t)
+			}
+		}
 		// One that reaches further stays: the configuration kept less then, and what had gone doesn't come back.
 		next.deletes = slices.DeleteFunc(next.deletes, func(t tombstone) bool { return t.expired && edges[t.Channel] && t.to <= before[t.Channel] })
 		for _, channel := range slices.Sorted(maps.Keys(edges)) {
-			next.deletes = append(next.deletes, tombstone{Selection: Selection{Channel: channel}, arrival: next.arrival, from: math.MinInt64, to: before[channel], expired: true})
+			hide = append(hide, tombstone{Selection: Selection{Channel: channel}, arrival: next.arrival, from: math.MinInt64, to: before[channel], expired: true})
 		}
+		next.deletes = append(next.deletes, hide...)
 	}, func() {
 		s.segments, gone = relinked(s.current.segments, s.segments)
 		s.deletes = s.current.deletes
@@ -108,17 +115,55 @@ func (k *keeper) drop(whole, edges map[string]bool, before map[string]int64) err
 	if err != nil {
 		return s.fail(err)
 	}
-	if len(gone) > 0 {
-		files := make([]segmentFile, len(gone))
-		for i := range gone {
-			files[i] = gone[i].file
-		}
-		n, bytes, rows := total(files)
+	files := make([]segmentFile, len(gone))
+	for i := range gone {
+		files[i] = gone[i].file
+	}
+	n, bytes, rows := total(files)
+	if n > 0 {
 		s.admission.lost()
-		s.cfg.Log.Info("retention dropped what is too old", "segments", n, "bytes", bytes, "samples", rows)
 	}
 	s.discard(gone)
+	if hidden := k.hidden(ctx, hide, byChannel(old)); n > 0 || hidden > 0 {
+		s.cfg.Log.Info("retention dropped what is too old", "segments", n, "bytes", bytes, "samples", rows, "hidden", hidden)
+	}
 	return nil
+}
+
+// hidden counts the rows that tombstones take of the segments that stay, and those of before did not: they leave the disk when settle rewrites the segments. What
+// can't be read is not counted: look asks again, and says so.
+func (k *keeper) hidden(ctx context.Context, hide []tombstone, old map[string][]tombstone) (rows int64) {
+	for _, r := range k.store.segmentsNow() {
+		for i := range hide {
+			t := &hide[i]
+			if ctx.Err() != nil {
+				return rows
+			}
+			if r.file.last > t.arrival || r.file.from >= t.to {
+				continue
+			}
+			n, err := k.takes(string(t.append(nil)), t, r)
+			if err != nil || n == 0 {
+				continue
+			}
+			was := int64(0)
+			for _, o := range old[t.Channel] {
+				if r.file.last <= o.arrival {
+					m, _ := k.takes(string(o.append(nil)), &o, r) // both begin with the first sample
+					was = max(was, min(m, n))
+				}
+			}
+			rows += n - was
+		}
+	}
+	return rows
+}
+
+// segmentsNow are the segments. While the keeper's lock is held none of them goes.
+func (s *Store) segmentsNow() []liveSegment {
+	s.stateMu.RLock()
+	defer s.stateMu.RUnlock()
+	return s.segments
 }
 
 // spans are the channels of a segment. They are remembered: retention asks every hour.

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,10 +14,12 @@ import (
 // TestRetentionRunsByItself lets hours pass: what is too old goes, a segment at a time where it can, and the files go with it.
 func TestRetentionRunsByItself(t *testing.T) {
 	dir := t.TempDir()
+	var log strings.Builder
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		cfg := quick(dir)
 		cfg.NoUpkeep = false
+		cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 		cfg.Expire = func(channel string, now time.Time) (int64, bool) {
 			return now.Add(-10 * time.Hour).UnixNano(), channel == "c"
 		}
@@ -56,6 +60,9 @@ func TestRetentionRunsByItself(t *testing.T) {
 		}
 		mustClose(t, s)
 	})
+	if said := log.String(); strings.Count(said, "segments=1") != 2 || strings.Count(said, "hidden=1\n") < 10 {
+		t.Errorf("logged\n%s", said)
+	}
 	files, err := os.ReadDir(filepath.Join(dir, segmentDir))
 	if err != nil || len(files) != 1 {
 		t.Errorf("%v, %v", files, err)
@@ -134,9 +141,11 @@ func TestWhatHasExpiredInMemoryGoes(t *testing.T) {
 }
 
 // TestWhatHasExpiredLeavesTheFiles has a channel of few samples expire among others that stay: they are hidden at once, and gone from the file when no more of it
-// will expire.
+// will expire. The log says each round what went out of sight then.
 func TestWhatHasExpiredLeavesTheFiles(t *testing.T) {
 	cfg := quick(t.TempDir())
+	var log strings.Builder
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	now, limit := time.Unix(0, 0), hour
 	cfg.Now = func() time.Time { return now }
 	cfg.Expire = func(channel string, _ time.Time) (int64, bool) { return limit, channel == "c" }
@@ -155,14 +164,19 @@ func TestWhatHasExpiredLeavesTheFiles(t *testing.T) {
 	for _, c := range []struct {
 		limit       int64
 		seen, store int64
-	}{{hour, 21, 22}, {2 * hour, 20, 22}, {20 * hour, 20, 20}} {
+		said        string
+	}{{hour, 21, 22, "segments=0 bytes=0 samples=0 hidden=1"}, {2 * hour, 20, 22, "segments=0 bytes=0 samples=0 hidden=1"}, {20 * hour, 20, 20, ""}} {
 		limit, now = c.limit, now.Add(2*time.Hour)
+		log.Reset()
 		if err := s.Upkeep(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := readStore(quick(cfg.Dir))
 		if err != nil || len(rows) != int(c.seen) || s.listed()[0].rows != c.store {
 			t.Errorf("before %d: %d rows are seen of %d, want %d of %d; %v", c.limit, len(rows), s.listed()[0].rows, c.seen, c.store, err)
+		}
+		if said := log.String(); c.said == "" && said != "" || c.said != "" && (!strings.Contains(said, c.said) || strings.Count(said, "\n") != 1) {
+			t.Errorf("before %d: logged\n%swant %q", c.limit, said, c.said)
 		}
 	}
 	if len(s.deletes) > 0 {

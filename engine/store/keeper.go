@@ -44,7 +44,7 @@ type keeper struct {
 const upkeepEvery = time.Hour
 
 func newKeeper(s *Store) *keeper {
-	k := &keeper{store: s, spared: map[string]bool{}, channels: map[string][]channelSpan{}, wake: make(chan struct{}, 1)}
+	k := &keeper{store: s, spared: map[string]bool{}, channels: map[string][]channelSpan{}, looked: map[seen]int64{}, wake: make(chan struct{}, 1)}
 	k.ctx, k.cancel = context.WithCancel(context.Background())
 	return k
 }

@@ -88,15 +88,12 @@ func (k *keeper) look(ctx context.Context) (taken takenRows, done []string, err 
 			if err := ctx.Err(); err != nil {
 				return nil, nil, err
 			}
-			rows, ok := k.looked[seen{line, r.file.name}]
-			if !ok {
-				rows, err = r.taken(t)
-				if errors.As(err, new(*CorruptError)) {
-					k.spare(err)
-					rows, takes = 0, true
-				} else if err != nil {
-					return nil, nil, err
-				}
+			rows, err := k.takes(line, t, r)
+			if errors.As(err, new(*CorruptError)) {
+				k.spare(err)
+				takes = true
+			} else if err != nil {
+				return nil, nil, err
 			}
 			looked[seen{line, r.file.name}] = rows
 			if rows > 0 {
@@ -114,6 +111,20 @@ func (k *keeper) look(ctx context.Context) (taken takenRows, done []string, err 
 	}
 	k.looked = looked
 	return taken, done, nil
+}
+
+// takes is how many rows a tombstone, with its line of CURRENT, takes of a segment. It is remembered until look finds that either is gone.
+func (k *keeper) takes(line string, t *tombstone, r liveSegment) (int64, error) {
+	rows, ok := k.looked[seen{line, r.file.name}]
+	if ok {
+		return rows, nil
+	}
+	rows, err := r.taken(t)
+	if err != nil {
+		return 0, err
+	}
+	k.looked[seen{line, r.file.name}] = rows
+	return rows, nil
 }
 
 // oldestLog is the number of samples before the oldest log whose samples are in no segment.
