@@ -33,6 +33,9 @@ func deletion(it *request.Item) store.Deletion {
 // Deletable counts what Delete would delete now, and changes nothing. A name that was never stored there is an *export.NotFoundError: a misspelt one beside a right one must not go
 // unnoticed.
 func Deletable(ctx context.Context, cfg Config, it *request.Item) (store.Deleted, error) {
+	if err := CheckStore(cfg); err != nil {
+		return store.Deleted{}, err
+	}
 	if err := export.CheckTarget(ctx, Source(cfg), it); err != nil {
 		return store.Deleted{}, err
 	}
