@@ -189,6 +189,8 @@ func TestCells(t *testing.T) {
 		{"decimal comma between tabs", "time\ta\n0\t1,5\n", func(c *Config) { c.Comma, c.DecimalComma = '\t', true }, []string{"a|| 1.5"}},
 		{"strings", header + "0,NaN,\"\"\n1,,\"a,\"\"b\"\"\n\"\"\"\n2,on,3\n", func(c *Config) { c.Strings = true },
 			[]string{`a|| "NaN"`, `b|| ""`, `b|| "a,\"b\"\n\""`, `a|| "on"`, "b|| 3"}},
+		{"a long text is no number", header + "0," + strings.Repeat("x", 1025) + "," + strings.Repeat("1", 1025) + "x\n", func(c *Config) { c.Strings = true },
+			[]string{fmt.Sprintf("a|| %q", strings.Repeat("x", 1025)), fmt.Sprintf("b|| %q", strings.Repeat("1", 1025)+"x")}},
 		{"guards", "time,'=a,''b\n0,'-x,''@\n1,'x,'''\n", func(c *Config) { c.Strings = true },
 			[]string{`=a|| "-x"`, `''b|| "'@"`, `=a|| "'x"`, `''b|| "'''"`}},
 		{"tabs", "time\ta b\n0\t1\n", func(c *Config) { c.Comma = '\t' }, []string{"a b|| 1"}},

@@ -39,11 +39,8 @@ const (
 )
 
 // Parse reads a decimal number: a sign, digits with a point, an exponent, as in -12.5e-3. It takes all that JSON takes and also a plus
-// sign, leading zeros, and a point without digits on one of its sides.
+// sign, leading zeros, and a point without digits on one of its sides. A number of more than MaxText bytes is looked through and refused.
 func Parse(b []byte) (Decimal, error) {
-	if len(b) > MaxText {
-		return Decimal{}, ErrLong
-	}
 	i, negative := 0, false
 	if i < len(b) && (b[i] == '-' || b[i] == '+') {
 		negative = b[i] == '-'
@@ -82,6 +79,9 @@ func Parse(b []byte) (Decimal, error) {
 	exponent, ok := parseExponent(b[i:])
 	if !ok {
 		return Decimal{}, ErrSyntax
+	}
+	if len(b) > MaxText { // asked only now: what is no number is text, however long
+		return Decimal{}, ErrLong
 	}
 	exponent -= fraction
 	if significant <= smallDigits {

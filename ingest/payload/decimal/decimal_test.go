@@ -105,7 +105,8 @@ func TestParseRefuses(t *testing.T) {
 		"": ErrSyntax, "-": ErrSyntax, ".": ErrSyntax, "1e": ErrSyntax, "1e+": ErrSyntax, "1.2.3": ErrSyntax, "0x10": ErrSyntax, "1_0": ErrSyntax,
 		"NaN": ErrSyntax, "Inf": ErrSyntax, "1 ": ErrSyntax,
 		"1e309": ErrRange, "1.7976931348623159e308": ErrRange, "-1e999999999999999999999": ErrRange,
-		strings.Repeat("1", 1025): ErrLong,
+		strings.Repeat("1", 1025): ErrLong, "1e" + strings.Repeat("1", 1025): ErrLong,
+		strings.Repeat("x", 1025): ErrSyntax, strings.Repeat("1", 1025) + "x": ErrSyntax, "1e" + strings.Repeat("1", 1025) + ".": ErrSyntax, // text is no number, however long
 	} {
 		if _, err := Parse([]byte(s)); !errors.Is(err, want) {
 			t.Errorf("Parse(%.40q): %v, want %v", s, err, want)
