@@ -99,6 +99,15 @@ func (c *cursor) show(rec arrow.Record) {
 	c.key = int64(c.times[0])
 }
 
+// textSize is how many bytes of strings and data rows lo ≤ row < hi have.
+func (c *cursor) textSize(lo, hi int) int {
+	if c.text == nil {
+		return 0
+	}
+	at := c.text.ValueOffsets()
+	return int(at[hi] - at[lo])
+}
+
 func (c *cursor) close() {
 	if c.reader != nil {
 		c.reader.Release()

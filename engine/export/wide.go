@@ -24,6 +24,7 @@ type wideRows struct {
 	emit     func(arrow.Record) error
 
 	rows   int   // whole rows of the record
+	text   int   // bytes of strings and data in its cells, those of the time that is being collected too
 	group  int   // rows of the time that is being collected
 	at     int64 // that time
 	series int   // the series whose rows of that time come now
@@ -68,7 +69,7 @@ func (w *wideRows) add(ctx context.Context, runs []stretch) error {
 				w.group++
 			}
 			for _, cells := range columns {
-				cells.set(w.rows+w.filled, r.c, i)
+				w.text += cells.set(w.rows+w.filled, r.c, i)
 			}
 			w.filled++
 		}
@@ -80,7 +81,7 @@ func (w *wideRows) add(ctx context.Context, runs []stretch) error {
 func (w *wideRows) endTime(ctx context.Context) error {
 	w.rows += w.group
 	w.group = 0
-	if w.rows < w.most {
+	if w.rows < w.most && w.text < recordText {
 		return nil
 	}
 	return w.emitAll(ctx)
@@ -102,7 +103,7 @@ func (w *wideRows) emitAll(ctx context.Context) error {
 		}
 	}
 	rows := w.rows
-	w.rows = 0
+	w.rows, w.text = 0, 0
 	return emitRecord(ctx, w.schema, w.columns, rows, w.emit)
 }
 
@@ -134,14 +135,17 @@ func (w *wideCells) pad(rows int) {
 	}
 }
 
-func (w *wideCells) set(row int, c *cursor, i int) {
+// set gives a row its cell and says how many bytes of strings or data that has.
+func (w *wideCells) set(row int, c *cursor, i int) (text int) {
 	switch {
 	case w.values != nil:
 		w.pad(row)
 		w.values.addRow(c, i)
+		return c.textSize(i, i+1)
 	case c.values[w.of].IsValid(i):
 		w.numbers.set(row, c.numbers[w.of][i])
 	}
+	return 0
 }
 
 func (w *wideCells) take() arrow.Array {
