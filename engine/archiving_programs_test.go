@@ -24,7 +24,7 @@ import (
 
 // dayRow is what a program reads of a series' day.
 type dayRow struct {
-	Samples, Numbers, Bools, Strings, Bytes, Sums, Updates int64
+	Samples, Numbers, Bools, Strings, Bytes, Sums, Updates int64 // Updates is the sum of update times, ns
 	Sum, Min, Max, Avg                                     float64
 	First, Last, Received                                  int64 // ns; the newest receipt
 	Protocols                                              string
@@ -38,7 +38,7 @@ if program == "duckdb":
     import duckdb
     rows = duckdb.sql(f"""
         select channel, strftime(day, '%Y-%m-%d'), subtopic, name, unit, publisher,
-            count(*), count(value) - count(bool_value), count(bool_value), count(string_value), count(data_value), count(sum), count(update_time),
+            count(*), count(value) - count(bool_value), count(bool_value), count(string_value), count(data_value), count(sum), coalesce(sum(update_time_ns), 0)::bigint,
             coalesce(sum(value), 0), coalesce(min(value), 0), coalesce(max(value), 0), coalesce(avg(value), 0),
             min(epoch_us(time) * 1000 + time_nanos), max(epoch_us(time) * 1000 + time_nanos), max(epoch_us(received) * 1000 + received_nanos),
             string_agg(distinct protocol, ' ' order by protocol)
@@ -54,9 +54,9 @@ else:
     numbers = pc.and_(pc.is_valid(table["value"]), pc.is_null(table["bool_value"])).cast(pa.int64())
     table = table.append_column("numbers", numbers)
     rows = []
-    for g in table.group_by(keys).aggregate([("time", "count"), ("numbers", "sum"), ("bool_value", "count"), ("string_value", "count"), ("data_value", "count"), ("sum", "count"), ("update_time", "count"),
+    for g in table.group_by(keys).aggregate([("time", "count"), ("numbers", "sum"), ("bool_value", "count"), ("string_value", "count"), ("data_value", "count"), ("sum", "count"), ("update_time_ns", "sum"),
             ("value", "sum"), ("value", "min"), ("value", "max"), ("value", "mean"), ("ns", "min"), ("ns", "max"), ("rns", "max"), ("protocol", "distinct")]).to_pylist():
-        rows.append([g[k] for k in keys] + [g["time_count"], g["numbers_sum"], g["bool_value_count"], g["string_value_count"], g["data_value_count"], g["sum_count"], g["update_time_count"],
+        rows.append([g[k] for k in keys] + [g["time_count"], g["numbers_sum"], g["bool_value_count"], g["string_value_count"], g["data_value_count"], g["sum_count"], g["update_time_ns_sum"] or 0,
             g["value_sum"] or 0, g["value_min"] or 0, g["value_max"] or 0, g["value_mean"] or 0, g["ns_min"], g["ns_max"], g["rns_max"], " ".join(sorted(g["protocol_distinct"]))])
 names = "Samples Numbers Bools Strings Bytes Sums Updates Sum Min Max Avg First Last Received Protocols".split()
 for row in rows:
@@ -72,7 +72,7 @@ func TestArchiveInOtherPrograms(t *testing.T) {
 		x := ingest.Sample{
 			Series: ingest.Series{Channel: []string{"plant", "mühle/2 =%", "7"}[random.IntN(3)], Subtopic: "events.data", Name: []string{"a", "b"}[random.IntN(2)], Unit: []string{"", "Cel"}[random.IntN(2)]},
 			Time:   1774738800e9 + int64(i)*100_000_000_001, Received: 1774738800e9 + random.Int64N(1e15), Protocol: ingest.Protocol(1 + random.IntN(2)),
-			Kind: ingest.Kind(max(1, random.IntN(9)-4)), HasSum: i%7 == 0, HasUpdate: i%11 == 0, Update: int64(i),
+			Kind: ingest.Kind(max(1, random.IntN(9)-4)), HasSum: i%7 == 0, HasUpdate: i%11 == 0, Update: int64(i) * 5e9,
 		}
 		switch x.Kind { // quarters, whose sums no order changes
 		case ingest.KindNumber:
@@ -126,7 +126,7 @@ func days(t *testing.T, snap export.Snapshot, all []ingest.Sample) map[string]da
 			row.Sums++
 		}
 		if x.HasUpdate {
-			row.Updates++
+			row.Updates += x.Update
 		}
 		if protocols[k] == nil {
 			protocols[k] = map[string]bool{}

@@ -37,11 +37,11 @@ func (p *part) field(ctx context.Context, g int, name string) (a arrow.Array, by
 	case "received":
 		a, err = p.times(ctx, g, colReceived, colReceivedNanos)
 	case "update":
-		a, err = p.times(ctx, g, colUpdate, colUpdateNanos)
+		a, err = numbers[int64](ctx, p, g, colUpdate, timestamp)
 	case "value":
-		a, err = p.floats(ctx, g, colValue)
+		a, err = numbers[float64](ctx, p, g, colValue, arrow.PrimitiveTypes.Float64)
 	case "sum":
-		a, err = p.floats(ctx, g, colSum)
+		a, err = numbers[float64](ctx, p, g, colSum, arrow.PrimitiveTypes.Float64)
 	case "kind":
 		a, err = p.kinds(ctx, g)
 	case "protocol":
@@ -50,14 +50,6 @@ func (p *part) field(ctx context.Context, g int, name string) (a arrow.Array, by
 		return p.texts(ctx, g)
 	}
 	return a, int64(9 * rows), err
-}
-
-// levels has room for a column's levels: 1 where a row has a value, 0 where it is null. A column without nulls needs none.
-func levels(c int, rows int64) []int16 {
-	if !columns[c].null {
-		return nil
-	}
-	return make([]int16, rows)
 }
 
 // whole says whether as many rows came as there are.
@@ -71,17 +63,12 @@ func whole(got, rows int64, err error) error {
 // empty says whether a column of a row group has nulls alone: then it is not read.
 func (p *part) empty(g, c int) bool { return p.groups[g].nulls[c] == p.groups[g].rows }
 
-// times puts microseconds and the rest together.
+// times puts microseconds and the rest together. Such columns have no nulls.
 func (p *part) times(ctx context.Context, g, c, rest int) (arrow.Array, error) {
 	rows := p.groups[g].rows
 	ns := make([]int64, rows)
-	if p.empty(g, c) {
-		return makeArray(timestamp, make([]byte, bitutil.BytesForBits(rows)), arrow.Int64Traits.CastToBytes(ns), nil, int(rows)), nil
-	}
-	var there []int16
 	err := p.column(ctx, g, c, func(r file.ColumnChunkReader, n int64) error {
-		there = levels(c, n)
-		got, _, err := r.(*file.Int64ColumnChunkReader).ReadBatch(n, ns, there, nil)
+		got, _, err := r.(*file.Int64ColumnChunkReader).ReadBatch(n, ns, nil, nil)
 		return whole(got, n, err)
 	})
 	if err != nil {
@@ -89,7 +76,7 @@ func (p *part) times(ctx context.Context, g, c, rest int) (arrow.Array, error) {
 	}
 	nanos := make([]int32, rows)
 	err = p.column(ctx, g, rest, func(r file.ColumnChunkReader, n int64) error {
-		got, _, err := r.(*file.Int32ColumnChunkReader).ReadBatch(n, nanos, levels(rest, n), nil)
+		got, _, err := r.(*file.Int32ColumnChunkReader).ReadBatch(n, nanos, nil, nil)
 		return whole(got, n, err)
 	})
 	if err != nil {
@@ -98,21 +85,24 @@ func (p *part) times(ctx context.Context, g, c, rest int) (arrow.Array, error) {
 	for i := range ns {
 		ns[i] = join(ns[i], nanos[i])
 	}
-	valid := spread(ns, there)
-	return makeArray(timestamp, valid, arrow.Int64Traits.CastToBytes(ns), nil, int(rows)), nil
+	return makeArray(timestamp, nil, arrow.GetBytes(ns), nil, int(rows)), nil
 }
 
-// floats reads a column of numbers that may be null.
-func (p *part) floats(ctx context.Context, g, c int) (arrow.Array, error) {
+// batchReader is what the library's readers of columns of numbers have in common.
+type batchReader[T any] interface {
+	ReadBatch(n int64, values []T, there, repeated []int16) (rows int64, read int, err error)
+}
+
+// numbers reads a column of numbers that may be null, as an array of type t.
+func numbers[T int64 | float64](ctx context.Context, p *part, g, c int, t arrow.DataType) (arrow.Array, error) {
 	rows := p.groups[g].rows
-	v := make([]float64, rows)
+	v := make([]T, rows)
 	if p.empty(g, c) {
-		return makeArray(arrow.PrimitiveTypes.Float64, make([]byte, bitutil.BytesForBits(rows)), arrow.Float64Traits.CastToBytes(v), nil, int(rows)), nil
+		return makeArray(t, make([]byte, bitutil.BytesForBits(rows)), arrow.GetBytes(v), nil, int(rows)), nil
 	}
-	var there []int16
+	there := make([]int16, rows)
 	err := p.column(ctx, g, c, func(r file.ColumnChunkReader, n int64) error {
-		there = levels(c, n)
-		got, _, err := r.(*file.Float64ColumnChunkReader).ReadBatch(n, v, there, nil)
+		got, _, err := r.(batchReader[T]).ReadBatch(n, v, there, nil)
 		return whole(got, n, err)
 	})
 	if err != nil {
@@ -122,14 +112,11 @@ func (p *part) floats(ctx context.Context, g, c int) (arrow.Array, error) {
 	if p.groups[g].nulls[c] != 0 {
 		valid = spread(v, there)
 	}
-	return makeArray(arrow.PrimitiveTypes.Float64, valid, arrow.Float64Traits.CastToBytes(v), nil, int(rows)), nil
+	return makeArray(t, valid, arrow.GetBytes(v), nil, int(rows)), nil
 }
 
-// spread moves the values that are there, which stand together at the front, to their rows, and gives the bits of these; nil is all.
+// spread moves the values that are there, which stand together at the front, to their rows, and gives the bits of these.
 func spread[T any](v []T, there []int16) []byte {
-	if there == nil {
-		return nil
-	}
 	valid := make([]byte, bitutil.BytesForBits(int64(len(there))))
 	next := 0
 	for _, l := range there {

@@ -23,8 +23,7 @@ type gathered struct {
 
 	time, received           []int64
 	timeNanos, receivedNanos []int32
-	update                   []int64
-	updateNanos              []int32
+	update                   []int64 // ns
 	values, sums             []float64
 	bools                    []bool
 	strings, data            []parquet.ByteArray
@@ -81,8 +80,7 @@ func (g *gathered) addRare(r *rows, lo, hi int) {
 			g.sums = append(g.sums, r.sum.Value(i))
 		}
 		if hasUpdate {
-			micros, nanos := split(int64(r.update.Value(i)))
-			g.update, g.updateNanos = append(g.update, micros), append(g.updateNanos, nanos)
+			g.update = append(g.update, int64(r.update.Value(i)))
 		}
 	}
 }
@@ -105,7 +103,7 @@ func level(there bool) int16 {
 func (g *gathered) reset() {
 	*g = gathered{
 		series: g.series[:0], lengths: g.lengths[:0], time: g.time[:0], received: g.received[:0], timeNanos: g.timeNanos[:0], receivedNanos: g.receivedNanos[:0],
-		update: g.update[:0], updateNanos: g.updateNanos[:0], values: g.values[:0], sums: g.sums[:0], bools: g.bools[:0], strings: g.strings[:0], data: g.data[:0], protocols: g.protocols[:0],
+		update: g.update[:0], values: g.values[:0], sums: g.sums[:0], bools: g.bools[:0], strings: g.strings[:0], data: g.data[:0], protocols: g.protocols[:0],
 		hasValue: g.hasValue[:0], hasBool: g.hasBool[:0], hasString: g.hasString[:0], hasData: g.hasData[:0], hasSum: g.hasSum[:0], hasUpdate: g.hasUpdate[:0],
 	}
 }
@@ -116,15 +114,13 @@ func (g *gathered) write(c int, w file.ColumnChunkWriter) error {
 	case colTime:
 		return write64(w, g.time, nil)
 	case colTimeNanos:
-		return write32(w, g.timeNanos, nil)
+		return write32(w, g.timeNanos)
 	case colReceived:
 		return write64(w, g.received, nil)
 	case colReceivedNanos:
-		return write32(w, g.receivedNanos, nil)
+		return write32(w, g.receivedNanos)
 	case colUpdate:
 		return write64(w, g.update, g.hasUpdate)
-	case colUpdateNanos:
-		return write32(w, g.updateNanos, g.hasUpdate)
 	case colValue:
 		return writeFloats(w, g.values, g.hasValue)
 	case colSum:
@@ -166,8 +162,8 @@ func write64(w file.ColumnChunkWriter, v []int64, levels []int16) error {
 	return err
 }
 
-func write32(w file.ColumnChunkWriter, v []int32, levels []int16) error {
-	_, err := w.(*file.Int32ColumnChunkWriter).WriteBatch(v, levels, nil)
+func write32(w file.ColumnChunkWriter, v []int32) error {
+	_, err := w.(*file.Int32ColumnChunkWriter).WriteBatch(v, nil, nil)
 	return err
 }
 

@@ -12,7 +12,7 @@ import (
 	"decant/engine/export"
 )
 
-// Scan reads a series in from ≤ t < to by time, then arrival. Beside the columns of export.Snapshot it knows update: timestamp[ns, UTC], null where there is none.
+// Scan reads a series in from ≤ t < to by time, then arrival. Beside the columns of export.Snapshot it knows update: timestamp[ns, UTC], the period in ns that SenML's ut gives, null where there is none.
 // Nothing is read before the first Next, and then a row group at a time. The records lie in Go's memory.
 func (s *Snapshot) Scan(ctx context.Context, id export.SeriesID, from, to int64, columns ...string) (array.RecordReader, error) {
 	schema := make([]arrow.Field, len(columns))

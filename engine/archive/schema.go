@@ -23,7 +23,6 @@ const (
 	colData
 	colSum
 	colUpdate
-	colUpdateNanos
 	colReceived
 	colReceivedNanos
 	colProtocol
@@ -50,8 +49,7 @@ var columns = [columnCount]struct {
 	colString:        {"string_value", parquet.Types.ByteArray, schema.StringLogicalType{}, true},
 	colData:          {"data_value", parquet.Types.ByteArray, nil, true},
 	colSum:           {"sum", parquet.Types.Double, nil, true},
-	colUpdate:        {"update_time", parquet.Types.Int64, micros, true},
-	colUpdateNanos:   {"update_time_nanos", parquet.Types.Int32, nil, true},
+	colUpdate:        {"update_time_ns", parquet.Types.Int64, nil, true}, // a period, no moment: a timestamp would show 5 s as 1970-01-01 00:00:05
 	colReceived:      {"received", parquet.Types.Int64, micros, false},
 	colReceivedNanos: {"received_nanos", parquet.Types.Int32, nil, false},
 	colProtocol:      {"protocol", parquet.Types.ByteArray, schema.StringLogicalType{}, false},
@@ -91,7 +89,7 @@ func properties(g *gathered) *parquet.WriterProperties {
 		parquet.WithDictionaryFor(columns[colSum].name, false),
 		parquet.WithDictionaryFor(columns[colData].name, false),
 	}
-	for _, c := range []int{colTime, colUpdate, colReceived} { // they rise in small steps
+	for _, c := range []int{colTime, colUpdate, colReceived} { // they rise in small steps, or stay as they are
 		options = append(options, parquet.WithDictionaryFor(columns[c].name, false), parquet.WithEncodingFor(columns[c].name, parquet.Encodings.DeltaBinaryPacked))
 	}
 	return parquet.NewWriterProperties(options...)

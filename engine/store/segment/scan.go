@@ -31,7 +31,7 @@ const (
 //	kind      uint8: ingest.Kind
 //	text      binary: a string or bytes, else null
 //	sum       float64, null where there is none
-//	update    timestamp[ns, UTC], null where there is none
+//	update    timestamp[ns, UTC], null where there is none; it is no moment but a period, as many ns long as SenML's ut says
 //	received  timestamp[ns, UTC]
 //	protocol  uint8: ingest.Protocol
 //
