@@ -321,6 +321,27 @@ func TestNoArchive(t *testing.T) {
 	}
 }
 
+// TestManifestLost: a folder that has channels and lost its manifest is taken for an archive, and says so; a store, or a folder of something else, isn't.
+func TestManifestLost(t *testing.T) {
+	dir := t.TempDir()
+	if Is(dir) {
+		t.Error("an empty folder is an archive")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "channel=a"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if !Is(dir) {
+		t.Error("a folder of an archive whose manifest was lost is none")
+	}
+	_, err := Source{Place: newFolder(dir)}.Open(t.Context())
+	if !errors.Is(err, ErrNotArchive) || !strings.Contains(err.Error(), "looks like an archive whose _manifest.json is missing") {
+		t.Errorf("open: %v", err)
+	}
+	if _, err := Verify(t.Context(), newFolder(dir), func(*DamageError) {}); !errors.Is(err, ErrNotArchive) {
+		t.Errorf("verify: %v", err)
+	}
+}
+
 // TestSample: the archive in testdata/v1, which an earlier decant wrote, reads as it did then. -update writes it anew.
 func TestSample(t *testing.T) {
 	const sample = "testdata/v1"

@@ -125,6 +125,20 @@ func loadManifest(ctx context.Context, p Place) (m *Manifest, mark string, err e
 	return m, mark, nil
 }
 
+// ownManifest is the manifest of a place that is only read. There being none is ErrNotArchive.
+func ownManifest(ctx context.Context, p Place) (*Manifest, error) {
+	m, _, err := loadManifest(ctx, p)
+	if !isMissing(err) {
+		return m, err
+	}
+	text := fmt.Sprintf("%s is not an archive: there is no %s; `decant archive --to %s` makes one", p, manifestName, p)
+	if there, _ := p.HasParts(ctx); there {
+		text = fmt.Sprintf("%s looks like an archive whose %s is missing (it has files of channels, %s…): put back a copy of that, or archive to another place while the store still holds its days",
+			p, manifestName, channelKey)
+	}
+	return nil, &kindError{kind: ErrNotArchive, cause: err, text: text}
+}
+
 // manifestOrEmpty is loadManifest, with an empty one where there is none yet. Where there are files and no manifest it was lost: a run that took the place for a new one would replace
 // files that may be all there is of their days.
 func manifestOrEmpty(ctx context.Context, p Place) (m *Manifest, mark string, err error) {

@@ -52,13 +52,16 @@ func Open(to string, env func(string) string) (Place, error) {
 	return newFolder(to), nil
 }
 
-// Is says whether a path or URL names an archive: a bucket, or a folder with a manifest.
+// Is says whether a path or URL names an archive: a bucket, or a folder with a manifest, or with channels: then the manifest was lost, and opening it says so.
 func Is(name string) bool {
 	if isURL(name) {
 		return true
 	}
-	_, err := os.Stat(filepath.Join(name, manifestName))
-	return err == nil
+	if _, err := os.Stat(filepath.Join(name, manifestName)); err == nil {
+		return true
+	}
+	there, _ := newFolder(name).HasParts(context.Background())
+	return there
 }
 
 // isMissing tells a file that is not there.

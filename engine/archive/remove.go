@@ -48,7 +48,7 @@ func Remove(ctx context.Context, place Place, days []Complete, from Deleter) (sa
 
 // Verify reads every byte of the files that the manifest names against their checksums, and reports each that is damaged.
 func Verify(ctx context.Context, place Place, report func(damage *DamageError)) (m *Manifest, err error) {
-	m, _, err = loadManifest(ctx, place)
+	m, err = ownManifest(ctx, place)
 	if damage := new(DamageError); errors.As(err, &damage) {
 		report(damage)
 		return &Manifest{}, nil

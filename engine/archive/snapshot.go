@@ -26,10 +26,7 @@ type Source struct {
 
 // Open reads the manifest. What it names is never changed, so the snapshot stays as it is while runs add to the archive.
 func (s Source) Open(ctx context.Context) (export.Snapshot, error) {
-	m, _, err := loadManifest(ctx, s.Place)
-	if isMissing(err) {
-		return nil, &kindError{kind: ErrNotArchive, cause: err, text: fmt.Sprintf("%s is not an archive: there is no %s; `decant archive --to %s` makes one", s.Place, manifestName, s.Place)}
-	}
+	m, err := ownManifest(ctx, s.Place)
 	if err != nil {
 		return nil, err
 	}
