@@ -17,7 +17,7 @@ import (
 
 // generation is raised when a data set's samples change, or when a store written today is laid out otherwise than one of before: kept data sets are then
 // made anew.
-const generation = 3
+const generation = 4
 
 // bytesASample is what a store takes on disk at most. Segments take 1 to 6 bytes a sample; beside them lie logs of 64 MiB and, for a while, what compaction has merged.
 const bytesASample = 32
