@@ -9,9 +9,11 @@ import (
 const (
 	// chunkSamples is about how many samples one goroutine takes at a time: a millisecond or so of work.
 	chunkSamples = 1 << 20
-	// Where a bucket has more than a 64th of those, summaries may stand for most of them. Reading is so little work then that a chunk is to be eight times as long.
+	// Where a bucket has more than a 64th of those, summaries may stand for most of them. Reading is so little work then that a chunk is to be longer: by what a bucket's
+	// two ends and a group of blocks take, counted in samples that are read in that time.
 	wideShare  = 64
-	trialTimes = 8
+	endsTake   = 1 << 12 // samples, for each bucket
+	groupShare = 256     // of a group's samples
 )
 
 // Extent says roughly where a series' samples are. It decides how the work is cut, never what comes out.
@@ -30,10 +32,12 @@ type cutter struct {
 
 // all are the chunks of the whole series. Long ones are on trial: one that meets more rows than summaries is cut after all.
 func (c *cutter) all() []*chunk {
-	if c.extent.each(c.spec.Buckets.width) <= c.size/wideShare {
+	each := c.extent.each(c.spec.Buckets.width)
+	if each <= c.size/wideShare {
 		return c.chunks(c.spec.From, c.spec.To, c.size)
 	}
-	chunks := c.chunks(c.spec.From, c.spec.To, trialTimes*c.size)
+	longer := groupShare * each / (groupShare*endsTake + each) // 1 ÷ (endsTake ÷ each + 1 ÷ groupShare)
+	chunks := c.chunks(c.spec.From, c.spec.To, max(1, longer)*c.size)
 	for _, x := range chunks {
 		x.trial = c
 	}

@@ -10,7 +10,7 @@ import numpy
 from columns import write_columns
 
 ADVERSARIAL = ("10^15 + small", "±10^15 alternating", "constant 0.1", "walk through zero")  # a series each
-GENERATION = 1  # raised when the same name means other points
+GENERATION = 2  # raised when the same name means other points, or decant lays its stores out otherwise
 
 
 def build(scratch):
