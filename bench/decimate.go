@@ -12,13 +12,9 @@ import (
 // aheadOfCores is how many series are being read at a time, for each core: while one ends, the next ones keep all cores busy.
 const aheadOfCores = 2
 
-// Decimate makes buckets of every series of a snapshot, from its segments to Arrow records, on so many cores, and counts the samples in them. It is what an
-// export does between its plan and its format.
-func Decimate(ctx context.Context, snap export.Snapshot, spec decimation.Spec, cores int) (samples int64, err error) {
-	list, err := snap.Series(ctx, "", "")
-	if err != nil {
-		return 0, err
-	}
+// Decimate makes buckets of series of a snapshot, which are known, from its segments to Arrow records, on so many cores, and counts the samples in them. It is
+// what an export does between its plan and its format.
+func Decimate(ctx context.Context, snap export.Snapshot, list []export.Series, spec decimation.Spec, cores int) (samples int64, err error) {
 	err = export.Guard(snap)(func() (err error) { // for one core, whose work is done in this goroutine
 		samples, err = decimateAll(ctx, snap, list, spec, cores)
 		return err

@@ -146,7 +146,7 @@ func (in *input) decimation(ctx context.Context, x shape, touch string, cores in
 		work: work{
 			name: fmt.Sprintf("Decimation/data=%s/%s/touch=%s", in.data, x.name, touch),
 			run: func() (err error) {
-				samples, err = Decimate(ctx, snap, x.spec, cores)
+				samples, err = Decimate(ctx, snap, in.series, x.spec, cores)
 				return err
 			},
 		},

@@ -108,14 +108,14 @@ func TestDecimationBenchmark(t *testing.T) {
 func TestDecimationReadsEverySample(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	d := walk(7, 3000)
-	snap := reading(t, d).snap
+	in := reading(t, d)
 	for _, functions := range []string{"avg", "all", "first+count"} {
 		x, err := newShape(functions, "15m", "utc")
 		if err != nil {
 			t.Fatal(err)
 		}
 		for cores := 1; cores <= 3; cores++ {
-			if n, err := Decimate(t.Context(), snap, x.spec, cores); err != nil || n != d.Points() {
+			if n, err := Decimate(t.Context(), in.snap, in.series, x.spec, cores); err != nil || n != d.Points() {
 				t.Errorf("%s on %d cores: %d samples of %d, %v", functions, cores, n, d.Points(), err)
 			}
 		}

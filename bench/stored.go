@@ -172,7 +172,7 @@ func (in *input) summaries(ctx context.Context, s *session, width string) error 
 			work: work{
 				name: fmt.Sprintf("Buckets/data=%s/%s/from=%s", in.data, x.name, from),
 				run: func() (err error) {
-					samples, err = Decimate(ctx, snap, x.spec, cores)
+					samples, err = Decimate(ctx, snap, in.series, x.spec, cores)
 					return err
 				},
 			},

@@ -18,6 +18,11 @@ func (m *Moments) MergeEncoded(b []byte) (rest []byte, err error) {
 	return m.mergeEncoded(needEnds|needExtremes|needSum|needSquares, b)
 }
 
+// MergeExtremes is MergeEncoded for Min, Max and Count alone: Result may be asked for no other function then.
+func (m *Moments) MergeExtremes(b []byte) (rest []byte, err error) {
+	return m.mergeEncoded(needExtremes, b)
+}
+
 // mergeEncoded is MergeEncoded for the functions that need no more than n; Result may then be asked for these alone.
 func (m *Moments) mergeEncoded(n needs, b []byte) (rest []byte, err error) {
 	var e encoded

@@ -39,7 +39,7 @@ type statistics struct {
 func (s *statistics) whole(b *summary) verdict {
 	low, high := b.min, b.max
 	if b.moments != nil {
-		if _, err := s.moments.MergeEncoded(b.moments); err != nil {
+		if _, err := s.moments.MergeExtremes(b.moments); err != nil {
 			return declined // the block is read, and found to be damaged
 		}
 		low, _, _ = s.moments.Result(decimation.Min)
