@@ -38,8 +38,8 @@ type roomyHeap struct {
 
 // watch calls adjust after the next collection, and so on: that takes an object which nothing holds.
 func (r *roomyHeap) watch() {
-	type canary struct{ self *canary } // a pointer, so that it shares its memory with no other object
-	runtime.AddCleanup(new(canary), (*roomyHeap).adjust, r)
+	canary := new(*byte) // what holds a pointer shares its memory with no other object
+	runtime.AddCleanup(canary, (*roomyHeap).adjust, r)
 }
 
 func (r *roomyHeap) adjust() {
