@@ -98,11 +98,8 @@ func (r *Run) lastNumberOf(g, k int, b *block, c *columns, t int64) (at int64, f
 	}
 	for i--; i >= 0; i-- {
 		if isNumber(c.kindAt(i)) {
-			err := c.need(needTime)
-			if err != nil {
-				return 0, false, err
-			}
-			return c.time[i], true, nil
+			at, err = c.timeAt(i)
+			return at, err == nil, err
 		}
 	}
 	return 0, false, nil

@@ -140,6 +140,7 @@ func (c *cursor) look() error {
 // block is the one that the cursor stands in.
 func (c *cursor) block() *block { return &c.near[c.k%2] }
 
+// stand stands at its first row.
 func (c *cursor) stand() {
 	c.pos, c.open = 0, false
 	c.head = c.block().first

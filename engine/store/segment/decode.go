@@ -137,10 +137,7 @@ func sized[T any](buffer *[]T, n int) []T {
 
 // search is the first row from i on with time ≥ t. Times that are a line are not decoded for it.
 func (c *columns) search(i int, t int64) (int, error) {
-	if c.missing&needTime == 0 {
-		return lowerBound(c.time, i, t), nil
-	}
-	if c.lined {
+	if c.lined && c.missing&needTime != 0 {
 		return max(i, c.line.Search(t)), nil
 	}
 	if err := c.need(needTime); err != nil {
