@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -9,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -26,15 +24,11 @@ import (
 func serveFiles(ctx context.Context, dir string, cores int, in io.Reader, out io.Writer) error {
 	runtime.GOMAXPROCS(cores)
 	defer engine.RoomyHeap()()
-	snap, err := engine.Source(bench.Config(filepath.Join(dir, storeFolder))).Open(ctx)
+	snap, list, err := openStore(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer snap.Close()
-	list, err := snap.Series(ctx, "", "")
-	if err != nil {
-		return err
-	}
 	return answerFiles(in, out, func(format, shape string, w io.Writer) (rows int64, err error) {
 		text, err := requestFor(list, format, shape)
 		if err != nil {
@@ -109,7 +103,7 @@ func (c columns) rows() []bench.Row {
 // answerFiles reads lines FORMAT SHAPE FILE and has print write each file. The time is from the line to the closed file. The line collect removes what files before have left behind, so that
 // the next one doesn't pay for it.
 func answerFiles(in io.Reader, out io.Writer, print func(format, shape string, w io.Writer) (rows int64, err error)) error {
-	one := func(line string) (r reply, err error) {
+	return answerLines(in, out, func(line string) (r reply, err error) {
 		if line == "collect" {
 			runtime.GC()
 			return r, nil
@@ -127,16 +121,5 @@ func answerFiles(in io.Reader, out io.Writer, print func(format, shape string, w
 		err = errors.Join(err, f.Close())
 		r.Seconds = time.Since(began).Seconds()
 		return r, err
-	}
-	lines, replies := bufio.NewScanner(in), json.NewEncoder(out)
-	for lines.Scan() {
-		r, err := one(lines.Text())
-		if err != nil {
-			r = reply{Error: err.Error()}
-		}
-		if err := replies.Encode(r); err != nil {
-			return err
-		}
-	}
-	return lines.Err()
+	})
 }

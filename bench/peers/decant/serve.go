@@ -68,18 +68,32 @@ func parseQuery(line string) (q query, err error) {
 // serve answers each line of in with a line of JSON. The store is opened once, so all but the first query find it warm.
 func serve(ctx context.Context, dir string, cores int, in io.Reader, out io.Writer) error {
 	runtime.GOMAXPROCS(cores)
-	snap, err := engine.Source(bench.Config(filepath.Join(dir, storeFolder))).Open(ctx)
+	snap, list, err := openStore(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer snap.Close()
+	return answerLines(in, out, func(line string) (reply, error) { return answer(ctx, snap, list, line, cores) })
+}
+
+// openStore opens the store of dir, and says which series it has.
+func openStore(ctx context.Context, dir string) (export.Snapshot, []export.Series, error) {
+	snap, err := engine.Source(bench.Config(filepath.Join(dir, storeFolder))).Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	list, err := snap.Series(ctx, "", "")
 	if err != nil {
-		return err
+		return nil, nil, errors.Join(err, snap.Close())
 	}
+	return snap, list, nil
+}
+
+// answerLines answers each line of in with a line of JSON; where one fails, it says why.
+func answerLines(in io.Reader, out io.Writer, one func(line string) (reply, error)) error {
 	lines, replies := bufio.NewScanner(in), json.NewEncoder(out)
 	for lines.Scan() {
-		r, err := answer(ctx, snap, list, lines.Text(), cores)
+		r, err := one(lines.Text())
 		if err != nil {
 			r = reply{Error: err.Error()}
 		}
