@@ -22,8 +22,8 @@ func archivedSource(cfg Config) (s export.Source, ok bool, err error) {
 	return archive.Source{Place: place, Last: cfg.Duplicates == "last"}, true, err
 }
 
-// checkStore refuses to write where an archive is: only `decant archive` writes one.
-func (c Config) checkStore() error {
+// refuseArchive refuses to write where an archive is: only `decant archive` writes one.
+func (c Config) refuseArchive() error {
 	if archive.Is(c.Data) {
 		return &InputError{fmt.Errorf("%s is an archive, which is only read; name the folder of a store with --data", c.Data)}
 	}

@@ -30,7 +30,7 @@ func OpenIntake(cfg Config, log *slog.Logger) (*Intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.checkStore(); err != nil {
+	if err := cfg.refuseArchive(); err != nil {
 		return nil, err
 	}
 	opened := cfg.store()

@@ -21,7 +21,7 @@ type Tokens interface {
 
 // OpenTokens opens the service's database, and makes it where there is none. A running service may have it open too.
 func OpenTokens(ctx context.Context, cfg Config) (Tokens, error) {
-	if err := cfg.checkStore(); err != nil {
+	if err := cfg.refuseArchive(); err != nil {
 		return nil, err
 	}
 	return openDatabase(ctx, cfg, slog.New(slog.DiscardHandler))

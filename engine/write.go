@@ -17,7 +17,7 @@ type Writer interface {
 // OpenWriter opens the store for writing or, where another process already writes it, the way to that process: it stores
 // the samples in this one's place, with the same promise.
 func OpenWriter(cfg Config) (Writer, error) {
-	if err := cfg.checkStore(); err != nil {
+	if err := cfg.refuseArchive(); err != nil {
 		return nil, err
 	}
 	st, err := store.Open(cfg.store())
