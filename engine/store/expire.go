@@ -133,16 +133,18 @@ func (k *keeper) drop(ctx context.Context, whole, edges map[string]bool, before 
 // hidden counts the rows that tombstones take of the segments that stay, and those of before did not: they leave the disk when settle rewrites the segments. What
 // can't be read is not counted: look asks again, and says so.
 func (k *keeper) hidden(ctx context.Context, hide []tombstone, old map[string][]tombstone) (rows int64) {
-	for _, r := range k.store.segmentsNow() {
-		for i := range hide {
-			t := &hide[i]
+	segments := k.store.segmentsNow()
+	for i := range hide {
+		t := &hide[i]
+		line := string(t.append(nil))
+		for _, r := range segments {
 			if ctx.Err() != nil {
 				return rows
 			}
 			if r.file.last > t.arrival || r.file.from >= t.to {
 				continue
 			}
-			n, err := k.takes(string(t.append(nil)), t, r)
+			n, err := k.takes(line, t, r)
 			if err != nil || n == 0 {
 				continue
 			}
