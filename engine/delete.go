@@ -30,20 +30,17 @@ func deletion(it *request.Item) store.Deletion {
 	return d
 }
 
-// Deletable counts what Delete would delete now, and changes nothing. A name that was never stored there is an *export.NotFoundError: a misspelt one beside a right one must not go
-// unnoticed.
+// Deletable counts what Delete would delete now, and changes nothing. A name that was never stored there is an *export.NotFoundError: a misspelt one beside a right one
+// must not go unnoticed.
 func Deletable(ctx context.Context, cfg Config, it *request.Item) (store.Deleted, error) {
-	if err := CheckStore(cfg); err != nil {
-		return store.Deleted{}, err
-	}
-	if err := export.CheckTarget(ctx, Source(cfg), it); err != nil {
-		return store.Deleted{}, err
-	}
 	snap, err := store.OpenSnapshot(ctx, cfg.store())
 	if err != nil {
 		return store.Deleted{}, err
 	}
 	defer snap.Close()
+	if err := export.CheckTarget(ctx, snapshot{snap}, it); err != nil {
+		return store.Deleted{}, err
+	}
 	return snap.Count(ctx, deletion(it))
 }
 

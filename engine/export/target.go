@@ -80,13 +80,8 @@ func selectSeries(ctx context.Context, snap Snapshot, it *request.Item, may func
 	return selected, missing, nil
 }
 
-// CheckTarget is nil where a source has all that an item selects, in whatever range, and else a *NotFoundError with a sentence for each thing that it never saw.
-func CheckTarget(ctx context.Context, src Source, it *request.Item) error {
-	snap, err := src.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer snap.Close()
+// CheckTarget is nil where a snapshot has all that an item selects, in whatever range, and else a *NotFoundError with a sentence for each thing that it never saw.
+func CheckTarget(ctx context.Context, snap Snapshot, it *request.Item) error {
 	_, missing, err := selectSeries(ctx, snap, it, func(string) bool { return true })
 	if err == nil && len(missing) > 0 {
 		err = &NotFoundError{Missing: missing}
