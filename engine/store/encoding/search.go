@@ -39,7 +39,7 @@ func LineOf(b []byte, n int) (l Line, ok bool, err error) {
 
 // Search is the place of the first that is t or more in a line that ascends; its length where there is none.
 func (l *Line) Search(t int64) int {
-	i, j := l.between(l.n, t)
+	i, j := l.between(t)
 	for i < j {
 		if k := int(uint(i+j) / 2); l.At(k) < t {
 			i = k + 1
@@ -56,20 +56,20 @@ func (l *Line) At(i int) int64 {
 }
 
 // between bounds the place of t: before i all is less, from j on nothing is.
-func (l *Line) between(n int, t int64) (i, j int) {
+func (l *Line) between(t int64) (i, j int) {
 	over, slope := bits.Mul64(l.unit, l.step)
 	above, spread := bits.Mul64(l.unit, maskOf(l.width))
 	const most = 1 << 61
-	if l.shift > 0 || over|above != 0 || slope == 0 || slope > most/Most || spread > most || int64(l.base) > math.MaxInt64-int64(slope*uint64(n)+spread) {
-		return 0, n // what wraps around is no line
+	if l.shift > 0 || over|above != 0 || slope == 0 || slope > most/Most || spread > most || int64(l.base) > math.MaxInt64-int64(slope*uint64(l.n)+spread) {
+		return 0, l.n // what wraps around is no line
 	}
 	if t <= int64(l.base) {
 		return 0, 0
 	}
 	ahead := uint64(t) - l.base
-	j = int(min((ahead-1)/slope+1, uint64(n)))
+	j = int(min((ahead-1)/slope+1, uint64(l.n)))
 	if ahead > spread {
-		i = int(min((ahead-spread-1)/slope+1, uint64(n)))
+		i = int(min((ahead-spread-1)/slope+1, uint64(l.n)))
 	}
 	return i, j
 }
