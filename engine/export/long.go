@@ -17,10 +17,8 @@ const (
 type longRows struct {
 	schema  *arrow.Schema
 	columns []cells
-	textual bool // some column holds strings or data
 	rows    int
 	text    int // bytes of strings and data in them, where a column holds any
-	fitting [1]stretch
 	emit    func(arrow.Record) error
 }
 
@@ -28,17 +26,14 @@ func newLongRows(p *Plan, it *Item, emit func(arrow.Record) error) *longRows {
 	l := &longRows{schema: formats.Schema(it.Columns()), columns: make([]cells, len(it.columns)), emit: emit}
 	for i, c := range it.columns {
 		l.columns[i] = newCells(p.opts.Memory, it, c, p.Request.Format.Zone.Location)
-		l.textual = l.textual || c.Type == formats.Value || c.Type == formats.Bytes
 	}
 	return l
 }
 
 func (l *longRows) add(ctx context.Context, runs []stretch) error {
 	text := 0
-	if l.textual {
-		for _, r := range runs {
-			text += r.c.textSize(r.lo, r.hi)
-		}
+	for _, r := range runs {
+		text += r.c.textSize(r.lo, r.hi)
 	}
 	if l.text+text < recordText {
 		return l.take(ctx, runs, text)
@@ -55,8 +50,7 @@ func (l *longRows) addLong(ctx context.Context, runs []stretch) error {
 				text += r.c.textSize(end, end+1)
 				end++
 			}
-			l.fitting[0] = stretch{r.c, r.lo, end}
-			if err := l.take(ctx, l.fitting[:], text); err != nil {
+			if err := l.take(ctx, []stretch{{r.c, r.lo, end}}, text); err != nil {
 				return err
 			}
 			r.lo = end
