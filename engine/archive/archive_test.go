@@ -340,6 +340,13 @@ func TestManifestLost(t *testing.T) {
 	if _, err := Verify(t.Context(), newFolder(dir), func(*DamageError) {}); !errors.Is(err, ErrNotArchive) {
 		t.Errorf("verify: %v", err)
 	}
+	p := newPlant(t, usual)
+	if err := os.Mkdir(filepath.Join(p.dir, "channel=a"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if Is(p.dir) {
+		t.Error("a store with a folder that is called like a channel's is an archive")
+	}
 }
 
 // TestSample: the archive in testdata/v1, which an earlier decant wrote, reads as it did then. -update writes it anew.

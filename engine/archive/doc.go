@@ -11,7 +11,7 @@
 //  2. A day that the manifest doesn't have is written to a temporary file. Of one that it has, the rows are compared with those that were archived; what
 //     is new becomes a further part. Nothing is ever changed or taken out of a part.
 //  3. The file is put into its place, unless the same bytes are already there from a run that was interrupted, and what the place holds then is verified.
-//  4. When some hundred days' files are there, or a quarter of what the archive has, and at the end, the manifest is replaced. The first one, of nothing, is written before any file: where there are files without one, it was lost.
+//  4. When some hundred days' files are there, and a quarter of what the archive has, or at the end, the manifest is replaced. The first one, of nothing, is written before any file: where there are files without one, it was lost.
 //
 // The way back (Source): the manifest says which channels, days and series there are; a part's footer says where in it each series' rows lie, with exact
 // statistics and a checksum of every column of every row group. A scan fetches the columns it needs of the row groups that can hold its

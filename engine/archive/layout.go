@@ -20,6 +20,9 @@ const (
 	channelKey = "channel="
 	dayKey     = "day="
 
+	// ofStore is what every store's folder has, and no archive's.
+	ofStore = "CURRENT"
+
 	// maxName is how long a folder's name may be, in bytes, on the file systems that there are.
 	maxName = 255
 	// cutName is up to where a channel stands in a name that would be longer.

@@ -52,7 +52,7 @@ func Open(to string, env func(string) string) (Place, error) {
 	return newFolder(to), nil
 }
 
-// Is says whether a path or URL names an archive: a bucket, or a folder with a manifest, or with channels: then the manifest was lost, and opening it says so.
+// Is says whether a path or URL names an archive: a bucket, or a folder with a manifest, or with channels and no store: then the manifest was lost, and opening it says so.
 func Is(name string) bool {
 	if isURL(name) {
 		return true
@@ -61,7 +61,8 @@ func Is(name string) bool {
 		return true
 	}
 	there, _ := newFolder(name).HasParts(context.Background())
-	return there
+	_, err := os.Stat(filepath.Join(name, ofStore))
+	return there && isMissing(err)
 }
 
 // isMissing tells a file that is not there.
